@@ -1,0 +1,16 @@
+'use strict';
+
+const { defineConfig } = require('eslint/config');
+const tseslint = require('typescript-eslint');
+
+module.exports = defineConfig(
+  { ignores: ['dist/', 'build/', 'coverage/', 'eslint.config.js'] },
+  tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: __dirname } },
+    rules: {
+      // Sizes and offsets in messages are numbers, addresses bigints: both print as meant.
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+    },
+  },
+);

@@ -1,0 +1,14 @@
+/** @jest-config-loader esbuild-register */
+// Node 20 reads no TypeScript by itself; the docblock names Jest's loader for this file.
+import type { Config } from 'jest';
+
+const config: Config = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/lib', '<rootDir>/scripts'],
+  // Sources import './x.js', as the built files do; the source beside it is x.ts.
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: { '^.+\\.ts$': ['ts-jest', {}] },
+  testTimeout: 60_000,
+};
+
+export default config;

@@ -1,0 +1,150 @@
+import { FormatError } from '../errors.js';
+
+const utf8 = new TextDecoder();
+
+/**
+ * Reads numbers from bytes, one after the other. Reading past the end is a `FormatError` that names `subject`
+ * and the place, which counts from `base` (where `bytes` starts within the subject).
+ */
+export class ByteCursor {
+  readonly subject: string;
+  readonly littleEndian: boolean;
+  readonly base: number;
+  /** The next byte to read, from the start of `bytes`. */
+  pos = 0;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+
+  constructor(bytes: Uint8Array, littleEndian: boolean, subject: string, base = 0) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.littleEndian = littleEndian;
+    this.subject = subject;
+    this.base = base;
+  }
+
+  get length(): number {
+    return this.#bytes.length;
+  }
+
+  get atEnd(): boolean {
+    return this.pos >= this.#bytes.length;
+  }
+
+  u8(): number {
+    return this.#view.getUint8(this.#advance(1));
+  }
+
+  i8(): number {
+    return this.#view.getInt8(this.#advance(1));
+  }
+
+  u16(): number {
+    return this.#view.getUint16(this.#advance(2), this.littleEndian);
+  }
+
+  u24(): number {
+    const at = this.#advance(3);
+    const [a, b, c] = [this.#view.getUint8(at), this.#view.getUint8(at + 1), this.#view.getUint8(at + 2)];
+    return this.littleEndian ? a | (b << 8) | (c << 16) : (a << 16) | (b << 8) | c;
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.#advance(4), this.littleEndian);
+  }
+
+  i32(): number {
+    return this.#view.getInt32(this.#advance(4), this.littleEndian);
+  }
+
+  /** An address or any other 64-bit number whose high bits count. */
+  u64(): bigint {
+    return this.#view.getBigUint64(this.#advance(8), this.littleEndian);
+  }
+
+  i64(): bigint {
+    return this.#view.getBigInt64(this.#advance(8), this.littleEndian);
+  }
+
+  /** A 64-bit offset or size as a number; one past 2⁵³ can't be one and is a `FormatError`. */
+  offset64(): number {
+    const at = this.pos;
+    const value = this.u64();
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) this.fail(`offset 0x${value.toString(16)} is too large`, at);
+    return Number(value);
+  }
+
+  /** An unsigned LEB128 number (DWARF v5 §7.6); past 2⁵³ it loses precision, as only corrupt or 64-bit constants do. */
+  uleb(): number {
+    let byte = this.u8();
+    if (byte < 0x80) return byte;
+    let value = byte & 0x7f;
+    for (let scale = 0x80; ; scale *= 0x80) {
+      byte = this.u8();
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+      if (scale > 2 ** 70) this.fail('LEB128 number longer than 11 bytes');
+    }
+  }
+
+  /** A signed LEB128 number, exact. */
+  sleb(): bigint {
+    let value = 0n;
+    for (let shift = 0n; shift < 80n; shift += 7n) {
+      const byte = this.u8();
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return byte & 0x40 ? value - (1n << (shift + 7n)) : value;
+    }
+    return this.fail('LEB128 number longer than 11 bytes');
+  }
+
+  /** An unsigned LEB128 number, exact. */
+  ulebBig(): bigint {
+    let value = 0n;
+    for (let shift = 0n; shift < 80n; shift += 7n) {
+      const byte = this.u8();
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    return this.fail('LEB128 number longer than 11 bytes');
+  }
+
+  /** A NUL-terminated string. */
+  cstring(): string {
+    const start = this.pos;
+    const end = this.#bytes.indexOf(0, start);
+    if (end < 0) this.fail('string without an end', start);
+    this.pos = end + 1;
+    return utf8.decode(this.#bytes.subarray(start, end));
+  }
+
+  /** Skips a NUL-terminated string. */
+  skipCString(): void {
+    const end = this.#bytes.indexOf(0, this.pos);
+    if (end < 0) this.fail('string without an end');
+    this.pos = end + 1;
+  }
+
+  bytes(length: number): Uint8Array {
+    const at = this.#advance(length);
+    return this.#bytes.subarray(at, at + length);
+  }
+
+  skip(length: number): void {
+    this.#advance(length);
+  }
+
+  /** Throws a `FormatError` about the byte at `pos` (the current one unless told otherwise). */
+  fail(reason: string, pos: number = this.pos): never {
+    throw new FormatError(this.subject, this.base + pos, reason);
+  }
+
+  #advance(length: number): number {
+    const at = this.pos;
+    if (!(length >= 0) || at + length > this.#bytes.length) {
+      this.fail(`${length} bytes wanted, ${this.#bytes.length - at} are left`);
+    }
+    this.pos = at + length;
+    return at;
+  }
+}

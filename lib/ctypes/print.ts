@@ -1,0 +1,116 @@
+import type { CType, FunctionType } from './model.js';
+
+/** An anonymous record or enum is printed with its members; deeper than this, only `{ ... }`. */
+const MAX_DEPTH = 3;
+
+/**
+ * `type` as C writes it, around `declarator`: `print(t)` gives `int (*)(const char *)`, `print(t, 'f')` gives
+ * `int (*f)(const char *)`. Tagged structs, unions and enums are named, not spelled out.
+ */
+export function print(type: CType, declarator = ''): string {
+  return declare(type, declarator, 0);
+}
+
+function declare(type: CType, declarator: string, depth: number): string {
+  switch (type.kind) {
+    case 'pointer':
+      return declare(type.target, wrap(type.target, (type.reference ?? '*') + declarator), depth);
+    case 'array':
+      return type.vector
+        ? join(`${declare(type.element, '', depth)} __vector(${String(type.length)})`, declarator)
+        : declare(
+            type.element,
+            `${declarator}[${type.length === undefined ? '' : String(type.length)}]`,
+            depth,
+          );
+    case 'function':
+      return declare(type.result, `${declarator}(${parameterList(type, depth)})`, depth);
+    case 'qualified':
+      return qualify(type.qualifier, type.target, declarator, depth);
+    default:
+      return join(specifier(type, depth), declarator);
+  }
+}
+
+/** A qualifier of a pointer stands behind its `*` (`char *const`), any other in front (`const int`). */
+function qualify(qualifier: string, target: CType, declarator: string, depth: number): string {
+  if (target.kind === 'pointer') {
+    const inner = `${target.reference ?? '*'}${qualifier}${declarator === '' ? '' : ' '}${declarator}`;
+    return declare(target.target, wrap(target.target, inner), depth);
+  }
+  if (target.kind === 'qualified' && !startsInFront(target)) {
+    return declare(target, `${qualifier}${declarator === '' ? '' : ' '}${declarator}`, depth);
+  }
+  return `${qualifier} ${declare(target, declarator, depth)}`;
+}
+
+function startsInFront(type: CType): boolean {
+  let at = type;
+  while (at.kind === 'qualified') at = at.target;
+  return at.kind !== 'pointer';
+}
+
+/** `*` binds weaker than `[]` and `()`: a pointer to an array or a function needs parentheses. */
+function wrap(target: CType, declarator: string): string {
+  return target.kind === 'array' || target.kind === 'function' ? `(${declarator})` : declarator;
+}
+
+function join(specifiers: string, declarator: string): string {
+  return declarator === '' || declarator.startsWith('[')
+    ? specifiers + declarator
+    : `${specifiers} ${declarator}`;
+}
+
+function parameterList(type: FunctionType, depth: number): string {
+  if (!type.prototyped && type.parameters.length === 0) return '';
+  const parts = type.parameters.map((p) => declare(p.type, p.name ?? '', depth));
+  if (type.variadic) parts.push('...');
+  return parts.length === 0 ? 'void' : parts.join(', ');
+}
+
+function specifier(
+  type: Exclude<CType, { kind: 'pointer' | 'array' | 'function' | 'qualified' }>,
+  depth: number,
+): string {
+  switch (type.kind) {
+    case 'void':
+      return 'void';
+    case 'struct':
+    case 'union':
+      if (type.tag !== undefined) return `${type.kind} ${type.tag}`;
+      if (depth >= MAX_DEPTH) return `${type.kind} { ... }`;
+      return `${type.kind} { ${members(type.members, depth)} }`;
+    case 'enum':
+      if (type.tag !== undefined) return `enum ${type.tag}`;
+      return `enum { ${type.enumerators.map((e) => e.name).join(', ')} }`;
+    default:
+      return type.name;
+  }
+}
+
+function members(
+  list: readonly { name: string | undefined; type: CType; bitSize?: number }[],
+  depth: number,
+): string {
+  return list
+    .map((m) => declare(m.type, m.name ?? '', depth + 1) + (m.bitSize === undefined ? '' : ` : ${m.bitSize}`))
+    .map((text) => `${text};`)
+    .join(' ');
+}
+
+/** The definition of a struct, union or enum with its members, a line each; any other type as `print` writes it. */
+export function printDefinition(type: CType): string {
+  if ((type.kind === 'struct' || type.kind === 'union') && type.size !== undefined) {
+    const head = type.tag === undefined ? type.kind : `${type.kind} ${type.tag}`;
+    const lines = type.members.map((m) => {
+      const bits = m.bitSize === undefined ? '' : ` : ${m.bitSize}`;
+      return `  ${declare(m.type, m.name ?? '', 1)}${bits};`;
+    });
+    return [`${head} {`, ...lines, '}'].join('\n');
+  }
+  if (type.kind === 'enum') {
+    const head = type.tag === undefined ? 'enum' : `enum ${type.tag}`;
+    return [`${head} {`, ...type.enumerators.map((e) => `  ${e.name} = ${String(e.value)},`), '}'].join('\n');
+  }
+  return print(type);
+}
