@@ -1,4 +1,4 @@
-import koffi from 'koffi';
+import koffi, { type LibraryHandle } from 'koffi';
 
 /**
  * koffi's stacks are 2 MiB for synchronous calls and 128 KiB for asynchronous ones, which real C overflows.
@@ -17,16 +17,16 @@ export type RawFunction = ((...args: unknown[]) => unknown) & {
   async: (...args: unknown[]) => void;
 };
 
-let libcHandle: koffi.LibraryHandle | undefined;
+let libcHandle: LibraryHandle | undefined;
 
 /**
- * A function of libc, by its C prototype: `libc<[bigint], void>('void free(void *)')`. It is bound at its first call,
- * so that importing this package loads nothing.
+ * A function of libc, by its C prototype: `libc('void free(void *)') as (p: bigint) => void`. It is bound at its first
+ * call, so that importing this package loads nothing.
  */
-export function libc<A extends unknown[], R>(prototype: string): (...args: A) => R {
-  let bound: ((...args: A) => R) | undefined;
+export function libc(prototype: string): (...args: never[]) => unknown {
+  let bound: ((...args: never[]) => unknown) | undefined;
   return (...args) => {
-    bound ??= (libcHandle ??= koffi.load(null)).func(prototype) as unknown as (...args: A) => R;
+    bound ??= (libcHandle ??= koffi.load(null)).func(prototype);
     return bound(...args);
   };
 }
