@@ -109,10 +109,10 @@ export interface RecordType {
   readonly tag: string | undefined;
   readonly size: number | undefined;
   /** `_Alignas` in bytes, where the debug info says so (DWARF v5 §5.7.1). */
-  readonly alignment?: number;
+  readonly alignment?: number | undefined;
   readonly members: readonly Member[];
   /** Why the record is not plain C data (a C++ class with a non-trivial copy, say); undefined if it is. */
-  readonly nonTrivial?: string;
+  readonly nonTrivial?: string | undefined;
 }
 
 export interface Parameter {
@@ -185,4 +185,15 @@ export function isQualified(type: CType, qualifier: Qualifier): boolean {
     else return false;
   }
   return false;
+}
+
+const constTypes = new WeakMap<CType, QualifiedType>();
+
+/** `type` with `const` in front; the same one each time. */
+export function constOf(type: CType): CType {
+  if (isQualified(type, 'const')) return type;
+  let made = constTypes.get(type);
+  if (made === undefined)
+    constTypes.set(type, (made = { kind: 'qualified', qualifier: 'const', target: type }));
+  return made;
 }

@@ -1,4 +1,4 @@
-import type { CType, FunctionType } from './model.js';
+import { type CType, type FunctionType, type Qualifier, isQualified } from './model.js';
 
 /** An anonymous record or enum is printed with its members; deeper than this, only `{ ... }`. */
 const MAX_DEPTH = 3;
@@ -33,10 +33,17 @@ function declare(type: CType, declarator: string, depth: number): string {
 }
 
 /** A qualifier of a pointer stands behind its `*` (`char *const`), any other in front (`const int`). */
-function qualify(qualifier: string, target: CType, declarator: string, depth: number): string {
+function qualify(qualifier: Qualifier, target: CType, declarator: string, depth: number): string {
   if (target.kind === 'pointer') {
     const inner = `${target.reference ?? '*'}${qualifier}${declarator === '' ? '' : ' '}${declarator}`;
     return declare(target.target, wrap(target.target, inner), depth);
+  }
+  if (target.kind === 'array') {
+    // The elements are qualified, once (C17 §6.7.3p9); gcc qualifies the array of `const char *const names[]`, too.
+    const element = isQualified(target.element, qualifier)
+      ? target.element
+      : { kind: 'qualified' as const, qualifier, target: target.element };
+    return declare({ ...target, element }, declarator, depth);
   }
   if (target.kind === 'qualified' && !startsInFront(target)) {
     return declare(target, `${qualifier}${declarator === '' ? '' : ' '}${declarator}`, depth);

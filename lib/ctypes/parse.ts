@@ -1,0 +1,237 @@
+import { typeError } from '../errors.js';
+import { INT_NAMES, integerOf, SIMPLE_TYPES } from './names.js';
+import type { CType, Parameter, Qualifier } from './model.js';
+
+/** What a declaration may refer to: the tags and typedefs of a library. Undefined for what it does not have. */
+export type NameResolver = (
+  keyword: 'struct' | 'union' | 'enum' | 'typedef',
+  name: string,
+) => CType | undefined;
+
+/** Parentheses and brackets nested deeper than this are refused, rather than the stack overflown. */
+const MAX_DEPTH = 64;
+
+/**
+ * The type that a C type name or declaration means: `int *`, `struct point[4]`, `void (*)(const char *, ...)`, `int add(int a, int b)`.
+ * A name in it is allowed and says nothing. Throws a `TypeError` with the place where it is not understood (C17 §6.7.6, §6.7.7).
+ */
+export function parseType(text: string, resolve: NameResolver): CType {
+  const parser = new Parser(text, resolve);
+  return parser.whole();
+}
+
+interface Token {
+  readonly text: string;
+  readonly at: number;
+}
+
+/** What a declarator does to the type in front of it. */
+type Wrap = (type: CType) => CType;
+
+class Parser {
+  readonly #text: string;
+  readonly #resolve: NameResolver;
+  readonly #tokens: Token[];
+  #next = 0;
+  #depth = 0;
+
+  constructor(text: string, resolve: NameResolver) {
+    this.#text = text;
+    this.#resolve = resolve;
+    this.#tokens = [...text.matchAll(/[A-Za-z_]\w*|0[xX][0-9a-fA-F]+|\d+|\.\.\.|\S/g)].map((m) => ({
+      text: m[0],
+      at: m.index,
+    }));
+  }
+
+  whole(): CType {
+    const type = this.#declarator()(this.#specifiers());
+    this.#take(';');
+    if (this.#peek() !== undefined) this.#fail('this does not belong to a type');
+    return type;
+  }
+
+  /** `const unsigned long`, `struct point`, `size_t`: everything up to the declarator, in any order (C17 §6.7.2p2). */
+  #specifiers(): CType {
+    const qualifiers: Qualifier[] = [];
+    const words: string[] = [];
+    let type: CType | undefined;
+    for (;;) {
+      const word = this.#peek();
+      if (word === undefined) break;
+      const qualifier = qualifierOf(word);
+      if (qualifier !== undefined) qualifiers.push(qualifier);
+      else if (word === 'struct' || word === 'union' || word === 'enum') {
+        if (type !== undefined || words.length > 0) break;
+        this.#next++;
+        type = this.#named(word, this.#identifier(`the tag of the ${word}`));
+        continue;
+      } else if (INT_NAMES.has(word)) words.push(word);
+      else if (type === undefined && words.length === 0 && /^[A-Za-z_]/.test(word))
+        type = this.#typeName(word);
+      else break;
+      this.#next++;
+    }
+    if (words.length > 0) {
+      const integer = integerOf(words);
+      type = integer ?? this.#fail(`'${words.join(' ')}' is no type`);
+    }
+    if (type === undefined) return this.#fail('a type is missing here');
+    return qualifiers.reduce<CType>((target, qualifier) => ({ kind: 'qualified', qualifier, target }), type);
+  }
+
+  #typeName(word: string): CType {
+    return (
+      SIMPLE_TYPES.get(word) ??
+      this.#resolve('typedef', word) ??
+      this.#fail(`there is no type '${word}' here`)
+    );
+  }
+
+  #named(keyword: 'struct' | 'union' | 'enum', tag: string): CType {
+    return this.#resolve(keyword, tag) ?? this.#fail(`there is no '${keyword} ${tag}' here`, this.#next - 1);
+  }
+
+  /**
+   * `*const name[4]`, `(*name)(int)`: read from the outside in, applied from the inside out. What stands behind the name binds stronger
+   * than the stars before it.
+   */
+  #declarator(): Wrap {
+    if (++this.#depth > MAX_DEPTH) this.#fail('nested too deep');
+    const stars: Wrap[] = [];
+    while (this.#take('*')) {
+      stars.push((target) => ({ kind: 'pointer', target, size: 8 }));
+      for (let q = qualifierOf(this.#peek()); q !== undefined; q = qualifierOf(this.#peek())) {
+        const qualifier = q;
+        this.#next++;
+        stars.push((target) => ({ kind: 'qualified', qualifier, target }));
+      }
+    }
+    const inner = this.#inner();
+    const suffixes = this.#suffixes();
+    this.#depth--;
+    return (type) => {
+      const pointed = stars.reduce((t, wrap) => wrap(t), type);
+      return inner(suffixes.reduceRight((t, wrap) => wrap(t), pointed));
+    };
+  }
+
+  /** The name, nothing, or a declarator in parentheses; `(` also opens the parameters of a nameless function. */
+  #inner(): Wrap {
+    const word = this.#peek();
+    if (word !== undefined && /^[A-Za-z_]/.test(word)) {
+      this.#next++;
+      return (type) => type;
+    }
+    if (word !== '(' || !this.#opensDeclarator()) return (type) => type;
+    this.#next++;
+    const inner = this.#declarator();
+    this.#expect(')');
+    return inner;
+  }
+
+  #opensDeclarator(): boolean {
+    const after = this.#tokens[this.#next + 1]?.text;
+    if (after === '*' || after === '(' || after === '[') return true;
+    return after !== undefined && /^[A-Za-z_]/.test(after) && !this.#startsType(after);
+  }
+
+  #startsType(word: string): boolean {
+    if (qualifierOf(word) !== undefined || INT_NAMES.has(word) || SIMPLE_TYPES.has(word)) return true;
+    return ['struct', 'union', 'enum'].includes(word) || this.#resolve('typedef', word) !== undefined;
+  }
+
+  #suffixes(): Wrap[] {
+    const suffixes: Wrap[] = [];
+    for (;;) {
+      if (this.#take('[')) {
+        const length = this.#peek() === ']' ? undefined : this.#number();
+        this.#expect(']');
+        suffixes.push((element) => ({ kind: 'array', element, length, vector: false }));
+      } else if (this.#take('(')) {
+        const { parameters, variadic, prototyped } = this.#parameters();
+        suffixes.push((result) => ({ kind: 'function', result, parameters, variadic, prototyped }));
+      } else return suffixes;
+    }
+  }
+
+  #parameters(): { parameters: Parameter[]; variadic: boolean; prototyped: boolean } {
+    const parameters: Parameter[] = [];
+    if (this.#take(')')) return { parameters, variadic: false, prototyped: false };
+    for (;;) {
+      if (this.#take('...')) {
+        this.#expect(')');
+        return { parameters, variadic: true, prototyped: true };
+      }
+      const base = this.#specifiers();
+      const from = this.#next;
+      const type = this.#declarator()(base);
+      const name = this.#tokens
+        .slice(from, this.#next)
+        .find((t) => /^[A-Za-z_]/.test(t.text) && qualifierOf(t.text) === undefined);
+      parameters.push({ name: name?.text, type: adjusted(type) });
+      if (this.#take(')')) break;
+      this.#expect(',');
+    }
+    const [only] = parameters;
+    // `(void)` is no parameters (C17 §6.7.6.3p10).
+    if (parameters.length === 1 && only?.name === undefined && only?.type.kind === 'void') parameters.pop();
+    return { parameters, variadic: false, prototyped: true };
+  }
+
+  #identifier(what: string): string {
+    const word = this.#peek();
+    if (word === undefined || !/^[A-Za-z_]/.test(word)) return this.#fail(`${what} is missing here`);
+    this.#next++;
+    return word;
+  }
+
+  #number(): number {
+    const word = this.#peek() ?? '';
+    const value = /^[0-9]/.test(word) ? Number(word) : NaN;
+    if (!Number.isSafeInteger(value)) this.#fail('an array length is a whole number');
+    this.#next++;
+    return value;
+  }
+
+  #peek(): string | undefined {
+    return this.#tokens[this.#next]?.text;
+  }
+
+  #take(text: string): boolean {
+    if (this.#peek() !== text) return false;
+    this.#next++;
+    return true;
+  }
+
+  #expect(text: string): void {
+    if (!this.#take(text)) this.#fail(`'${text}' is missing here`);
+  }
+
+  #fail(reason: string, token: number = this.#next): never {
+    const at = this.#tokens[token]?.at ?? this.#text.length;
+    throw typeError('ERR_INVALID_ARG_VALUE', `C type: ${reason}\n  ${this.#text}\n  ${' '.repeat(at)}^`);
+  }
+}
+
+function qualifierOf(word: string | undefined): Qualifier | undefined {
+  switch (word) {
+    case 'const':
+    case 'volatile':
+    case 'restrict':
+    case '_Atomic':
+      return word;
+    case '__restrict':
+    case '__restrict__':
+      return 'restrict';
+    default:
+      return undefined;
+  }
+}
+
+/** A parameter that is declared as an array or a function is a pointer (C17 §6.7.6.3p7-8). */
+function adjusted(type: CType): CType {
+  if (type.kind === 'array' && !type.vector) return { kind: 'pointer', target: type.element, size: 8 };
+  if (type.kind === 'function') return { kind: 'pointer', target: type, size: 8 };
+  return type;
+}

@@ -1,0 +1,53 @@
+import type { ArrayType, CType } from '../ctypes/model.js';
+import { unsupported } from './base-type.js';
+import { DW_AT, DW_TAG, defaultLowerBound } from './constants.js';
+import type { Die } from './die.js';
+import { type TypeReader, once } from './types.js';
+
+/** `DW_TAG.array_type` (DWARF v5 §5.5): a child for each dimension, the outermost first. */
+export function readArrayType(reader: TypeReader, die: Die): CType {
+  if (die.has(DW_AT.byte_stride) || die.has(DW_AT.bit_stride)) {
+    return unsupported('array', 'its elements do not lie one behind the other');
+  }
+  const lengths = die
+    .children()
+    .filter((child) => child.tag === DW_TAG.subrange_type || child.tag === DW_TAG.enumeration_type)
+    .map(subrangeLength);
+  const vector = die.flag(DW_AT.GNU_vector);
+  const element = once(() => reader.target(die));
+  const last = dimension(lengths.pop(), vector, element);
+  return lengths.reduceRight<ArrayType>((inner, length) => dimension(length, vector, () => inner), last);
+}
+
+function dimension(length: number | undefined, vector: boolean, element: () => CType): ArrayType {
+  return {
+    kind: 'array',
+    get element() {
+      return element();
+    },
+    length,
+    vector,
+  };
+}
+
+/** Undefined for `[]`, and for a bound that is computed when the program runs (C's variable length arrays). */
+function subrangeLength(die: Die): number | undefined {
+  const count = die.constant(DW_AT.count);
+  if (count !== undefined) return asLength(die, count);
+  const upper = die.constant(DW_AT.upper_bound);
+  if (upper === undefined) return undefined;
+  const lower = die.constant(DW_AT.lower_bound) ?? BigInt(defaultLowerBound(die.unit.language));
+  return asLength(die, upperBound(upper) - lower + 1n);
+}
+
+/** `[0]` has the bound -1, which clang writes as 8 bytes of ones and old gcc as 4. */
+function upperBound(bound: bigint): bigint {
+  return bound === 0xffffffffffffffffn || bound === 0xffffffffn ? -1n : bound;
+}
+
+function asLength(die: Die, length: bigint): number {
+  if (length < 0n || length > BigInt(Number.MAX_SAFE_INTEGER)) {
+    return die.unit.cursor.fail(`array of ${String(length)} elements`, die.pos);
+  }
+  return Number(length);
+}

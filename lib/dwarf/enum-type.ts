@@ -1,0 +1,61 @@
+import { type CType, type EnumType, type Enumerator, bare } from '../ctypes/model.js';
+import { DW_AT, DW_ATE, DW_TAG } from './constants.js';
+import type { Die } from './die.js';
+import { type TypeReader, once } from './types.js';
+
+/** `DW_TAG.enumeration_type` (DWARF v5 §5.7). */
+export function readEnumType(reader: TypeReader, die: Die): EnumType {
+  // gcc gives an enum that is only declared a size, too.
+  const definition = once(() => (die.flag(DW_AT.declaration) ? reader.complete(die) : die));
+  const content = once(() => {
+    const from = definition();
+    return from === undefined ? undefined : enumContent(reader, from);
+  });
+  return {
+    kind: 'enum',
+    tag: die.string(DW_AT.name),
+    get size() {
+      return content()?.size;
+    },
+    get signed() {
+      return content()?.signed ?? false;
+    },
+    get enumerators() {
+      return content()?.enumerators ?? [];
+    },
+  };
+}
+
+function enumContent(
+  reader: TypeReader,
+  die: Die,
+): { size: number | undefined; signed: boolean; enumerators: Enumerator[] } {
+  const underlying = die.has(DW_AT.type) ? bare(reader.target(die)) : undefined;
+  const size = die.number(DW_AT.byte_size) ?? sizeOf(underlying);
+  const stored = die
+    .children()
+    .filter((child) => child.tag === DW_TAG.enumerator)
+    .map((child) => ({
+      name: child.string(DW_AT.name) ?? '',
+      value: child.constant(DW_AT.const_value) ?? 0n,
+    }));
+  const encoding = die.number(DW_AT.encoding);
+  // Strict DWARF 2 says neither: gcc then writes negative values, and only these, as signed.
+  const signed =
+    underlying?.kind === 'int'
+      ? underlying.signed
+      : encoding === undefined
+        ? stored.some(({ value }) => value < 0n)
+        : encoding === DW_ATE.signed || encoding === DW_ATE.signed_char;
+  const bits = (size ?? 4) * 8;
+  // DW_FORM.data… does not say its sign (DWARF v5 §7.5.5): a value too large for the type was negative.
+  const enumerators = stored.map(({ name, value }) => ({
+    name,
+    value: signed ? BigInt.asIntN(bits, value) : value < 0n ? BigInt.asUintN(bits, value) : value,
+  }));
+  return { size, signed, enumerators };
+}
+
+function sizeOf(type: CType | undefined): number | undefined {
+  return type?.kind === 'int' || type?.kind === 'bool' ? type.size : undefined;
+}

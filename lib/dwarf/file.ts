@@ -1,0 +1,178 @@
+import { ByteCursor } from '../bytes/cursor.js';
+import { type ByteSource, readCString } from '../bytes/source.js';
+import { FormatError } from '../errors.js';
+import { type AbbrevTable, parseAbbrevTable } from './abbrev.js';
+import { DW_FORM } from './constants.js';
+import { type Encoding, readAddress, readIndex, readOffset } from './form.js';
+import { type DwarfSections, parseAt } from './sections.js';
+import { Unit, parseUnitHeader } from './unit.js';
+
+/** Bytes of units that are kept at a time; the unit that was read first goes first. */
+const UNIT_BYTES = 16 << 20;
+
+/**
+ * The debug sections of one file and what is read of them once: units, abbreviation tables, strings.
+ *
+ * Entries are named by one number, their offset in `.debug_info`; `.debug_types` of DWARF 4 is thought of as
+ * lying behind it, so that an offset from there is one past the end of `.debug_info`.
+ */
+export class DebugFile {
+  readonly littleEndian: boolean;
+  readonly longDouble: 'x87' | 'binary128';
+  readonly #sections: DwarfSections;
+  readonly #opened = new Map<string, ByteSource | undefined>();
+  readonly #abbrevTables = new Map<string, AbbrevTable>();
+  readonly #units = new Map<number, Unit>();
+  #list: readonly Unit[] | undefined;
+  #typeUnits: Map<bigint, Unit> | undefined;
+  readonly #loaded = new Set<Unit>();
+  #loadedBytes = 0;
+
+  constructor(sections: DwarfSections) {
+    this.#sections = sections;
+    this.littleEndian = sections.littleEndian;
+    this.longDouble = sections.longDouble ?? 'x87';
+  }
+
+  section(name: string): ByteSource | undefined {
+    if (!this.#opened.has(name)) this.#opened.set(name, this.#sections.section(name));
+    return this.#opened.get(name);
+  }
+
+  /** A section that something else refers to. */
+  required(name: string): ByteSource {
+    const section = this.section(name);
+    if (section === undefined) throw new FormatError(name, undefined, 'the section is missing');
+    return section;
+  }
+
+  get infoSize(): number {
+    return this.section('.debug_info')?.size ?? 0;
+  }
+
+  /** Every unit, by offset. Hops from header to header. */
+  get units(): readonly Unit[] {
+    if (this.#list === undefined) {
+      const list: Unit[] = [];
+      const end = this.infoSize + (this.section('.debug_types')?.size ?? 0);
+      for (let start = 0; start < end;) {
+        const unit = this.#unitOrPadding(start);
+        if (unit !== undefined) list.push(unit);
+        start = unit?.end ?? start + 4;
+      }
+      this.#list = list;
+    }
+    return this.#list;
+  }
+
+  /** The unit that starts at `start`. */
+  unitAt(start: number): Unit {
+    const unit = this.#unitOrPadding(start);
+    if (unit === undefined) throw new FormatError('.debug_info', start, 'no unit starts here');
+    return unit;
+  }
+
+  /** The unit that an entry lies in; undefined where there is none. */
+  unitContaining(offset: number): Unit | undefined {
+    const { units } = this;
+    let [low, high] = [0, units.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((units[middle]?.start ?? Infinity) <= offset) low = middle + 1;
+      else high = middle;
+    }
+    const unit = units[low - 1];
+    return unit !== undefined && offset < unit.end ? unit : undefined;
+  }
+
+  /** The type unit of that signature (DWARF v5 §7.32). */
+  typeUnit(signature: bigint): Unit | undefined {
+    if (this.#typeUnits === undefined) {
+      this.#typeUnits = new Map();
+      for (const unit of this.units) {
+        if (unit.header.signature !== undefined) this.#typeUnits.set(unit.header.signature, unit);
+      }
+    }
+    return this.#typeUnits.get(signature);
+  }
+
+  /** Reads a unit's bytes, and lets go of those of others. Only `Unit.cursor` calls this. */
+  loadUnit(unit: Unit, section: ByteSource): ByteCursor {
+    const { offset, end } = unit.header;
+    for (const old of this.#loaded) {
+      if (this.#loadedBytes + end - offset <= UNIT_BYTES) break;
+      old.release();
+      this.#loaded.delete(old);
+      this.#loadedBytes -= old.end - old.start;
+    }
+    this.#loaded.add(unit);
+    this.#loadedBytes += end - offset;
+    return new ByteCursor(section.read(offset, end - offset), this.littleEndian, section.name, offset);
+  }
+
+  /** The abbreviations at `offset`; units share tables (after LTO and dwz), but not their sizes if they differ in format. */
+  abbrevTable(offset: number, encoding: Encoding): AbbrevTable {
+    const key = `${offset}:${encoding.version}:${encoding.offsetSize}:${encoding.addressSize}`;
+    let table = this.#abbrevTables.get(key);
+    if (table === undefined) {
+      table = parseAt(this.required('.debug_abbrev'), offset, this.littleEndian, 4096, (cursor) =>
+        parseAbbrevTable(cursor, encoding),
+      );
+      this.#abbrevTables.set(key, table);
+    }
+    return table;
+  }
+
+  /** The string at the cursor; undefined for a form of no string, or one that is kept in another file (dwz). */
+  stringValue(
+    unit: Encoding,
+    cursor: ByteCursor,
+    form: number,
+    strOffsetsBase: number | undefined,
+  ): string | undefined {
+    switch (form) {
+      case DW_FORM.string:
+        return cursor.cstring();
+      case DW_FORM.strp:
+        return readCString(this.required('.debug_str'), readOffset(cursor, unit.offsetSize));
+      case DW_FORM.line_strp:
+        return readCString(this.required('.debug_line_str'), readOffset(cursor, unit.offsetSize));
+      case DW_FORM.strx:
+      case DW_FORM.strx1:
+      case DW_FORM.strx2:
+      case DW_FORM.strx3:
+      case DW_FORM.strx4: {
+        const index = readIndex(cursor, form) ?? 0;
+        // Without a base the table starts behind the section's header (DWARF v5 §7.26), as in split files.
+        const base = strOffsetsBase ?? 2 * unit.offsetSize;
+        const at = base + index * unit.offsetSize;
+        const bytes = this.required('.debug_str_offsets').read(at, unit.offsetSize);
+        const offsets = new ByteCursor(bytes, this.littleEndian, '.debug_str_offsets', at);
+        return readCString(this.required('.debug_str'), readOffset(offsets, unit.offsetSize));
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  /** Entry `index` of a unit's addresses (DWARF v5 §7.27). */
+  indexedAddress(unit: Encoding, index: number, addrBase: number | undefined): bigint {
+    const at = (addrBase ?? 2 * unit.offsetSize) + index * unit.addressSize;
+    const bytes = this.required('.debug_addr').read(at, unit.addressSize);
+    return readAddress(new ByteCursor(bytes, this.littleEndian, '.debug_addr', at), unit.addressSize);
+  }
+
+  #unitOrPadding(start: number): Unit | undefined {
+    let unit = this.#units.get(start);
+    if (unit === undefined) {
+      const inTypes = start >= this.infoSize;
+      const section = this.required(inTypes ? '.debug_types' : '.debug_info');
+      const offset = inTypes ? start - this.infoSize : start;
+      const header = parseUnitHeader(section, offset, this.littleEndian, inTypes);
+      if (header === undefined) return undefined;
+      unit = new Unit(this, section, header, start);
+      this.#units.set(start, unit);
+    }
+    return unit;
+  }
+}

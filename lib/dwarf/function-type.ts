@@ -1,0 +1,58 @@
+import type { FunctionType, Parameter } from '../ctypes/model.js';
+import { DW_AT, DW_TAG, isC } from './constants.js';
+import { Die } from './die.js';
+import { type TypeReader, once } from './types.js';
+
+/** `DW_TAG.subroutine_type` (DWARF v5 §5.10), or the type of a `DW_TAG.subprogram` (§3.3). */
+export function readFunctionType(reader: TypeReader, die: Die): FunctionType {
+  const holder = signatureHolder(die);
+  const children = holder.children();
+  const parameters = once((): Parameter[] =>
+    children
+      .filter((child) => child.tag === DW_TAG.formal_parameter)
+      .map((child) => ({ name: child.name, type: reader.target(child) })),
+  );
+  const result = once(() => reader.target(die));
+  const { language } = holder.unit;
+  const prototyped = isPrototyped(die) || (language !== undefined && !isC(language));
+  return {
+    kind: 'function',
+    get result() {
+      return result();
+    },
+    get parameters() {
+      return parameters();
+    },
+    // gcc marks the declaration `int f();` the same way.
+    variadic: prototyped && children.some((child) => child.tag === DW_TAG.unspecified_parameters),
+    prototyped,
+  };
+}
+
+/** Only C has functions without a prototype: other languages never say that they have one. */
+export function isPrototyped(die: Die): boolean {
+  return die.inherited(DW_AT.prototyped)?.flag(DW_AT.prototyped) ?? false;
+}
+
+export function hasParameters(die: Die): boolean {
+  return signatureHolder(die)
+    .children()
+    .some((c) => c.tag === DW_TAG.formal_parameter || c.tag === DW_TAG.unspecified_parameters);
+}
+
+/**
+ * The entry whose children are the parameters. An instance of an inlined function lists only what the optimiser left
+ * of them, its abstract origin all; the completion of a declaration has its own, with names, unless it has none at all.
+ */
+function signatureHolder(die: Die): Die {
+  let holder = die;
+  for (const next of die.chain()) {
+    holder = next;
+    if (!next.has(DW_AT.abstract_origin) && (!next.has(DW_AT.specification) || hasOwn(next))) break;
+  }
+  return holder;
+}
+
+function hasOwn(die: Die): boolean {
+  return die.children().some((child) => child.tag === DW_TAG.formal_parameter);
+}

@@ -1,0 +1,138 @@
+import type { Abbrev } from './abbrev.js';
+import { DW_AT, DW_FORM, DW_TAG } from './constants.js';
+import { Die } from './die.js';
+import type { DebugFile } from './file.js';
+import { readOffset, skipForm } from './form.js';
+import { hasParameters, isPrototyped } from './function-type.js';
+import type { Unit } from './unit.js';
+import { walkTop } from './walk.js';
+
+/** What a name can name. A definition and a declaration are two things, since one is worth more. */
+export type NameKind =
+  'function' | 'function declaration' | 'variable' | 'variable declaration' | TypeKeyword;
+
+/** What stands in front of a type's name in C; `base` is a type of the language itself. */
+export type TypeKeyword = 'struct' | 'union' | 'enum' | 'typedef' | 'base';
+
+const KINDS = new Map<number, NameKind>([
+  [DW_TAG.subprogram, 'function'],
+  [DW_TAG.variable, 'variable'],
+  [DW_TAG.structure_type, 'struct'],
+  [DW_TAG.class_type, 'struct'],
+  [DW_TAG.union_type, 'union'],
+  [DW_TAG.enumeration_type, 'enum'],
+  [DW_TAG.typedef, 'typedef'],
+  [DW_TAG.base_type, 'base'],
+]);
+
+/** The keyword for a type's entry. */
+export function keywordOf(tag: number): TypeKeyword | undefined {
+  const kind = KINDS.get(tag);
+  return kind === 'struct' || kind === 'union' || kind === 'enum' ? kind : undefined;
+}
+
+interface Entry {
+  /** Of the first entry of that name. */
+  readonly offset: number;
+  /** Of a struct, union or enum: whether others of that name look the same. */
+  readonly size: number | undefined;
+  readonly line: number | undefined;
+  ambiguous: boolean;
+}
+
+/**
+ * Every exported name and every type name of the file. One walk over all units, made when a search by address has
+ * failed; a name that was seen is not read again, which its offset in `.debug_str` tells.
+ */
+export class NameIndex {
+  readonly #file: DebugFile;
+  readonly #entries = new Map<NameKind, Map<string, Entry>>();
+  /** Per kind, the entry of a string offset: what spares reading the same header's names once per unit. */
+  readonly #seen = new Map<NameKind, Map<number, Entry>>();
+
+  constructor(file: DebugFile) {
+    this.#file = file;
+    for (const kind of [...KINDS.values(), 'function declaration', 'variable declaration'] as const) {
+      this.#entries.set(kind, new Map());
+      this.#seen.set(kind, new Map());
+    }
+    for (const unit of file.units) {
+      walkTop(unit, (abbrev, pos, level) => {
+        const kind = KINDS.get(abbrev.tag);
+        if (kind === undefined) return;
+        if (kind === 'function' || kind === 'variable') this.#addSymbol(unit, abbrev, pos, kind);
+        // C has no other namespaces, and a C declaration can't name one.
+        else if (level === 0) this.#addType(unit, abbrev, pos, kind);
+      });
+    }
+  }
+
+  /** The first entry that has the name. */
+  find(kind: NameKind, name: string): Die | undefined {
+    const entry = this.#entries.get(kind)?.get(name);
+    return entry && this.#die(entry);
+  }
+
+  /** The definition of a type, unless there are different ones of that name. */
+  definition(kind: TypeKeyword, name: string): Die | undefined {
+    const entry = this.#entries.get(kind)?.get(name);
+    return entry === undefined || entry.ambiguous ? undefined : this.#die(entry);
+  }
+
+  #die({ offset }: Entry): Die | undefined {
+    const unit = this.#file.unitContaining(offset);
+    return unit && new Die(unit, offset - unit.start);
+  }
+
+  #addSymbol(unit: Unit, abbrev: Abbrev, pos: number, kind: 'function' | 'variable'): void {
+    const declares = abbrev.has(DW_AT.declaration);
+    const listed: NameKind = declares ? `${kind} declaration` : kind;
+    // A linkage name goes before the name, and a completion's are elsewhere: these are not told by one string offset.
+    const plain = !abbrev.has(DW_AT.linkage_name) && !abbrev.has(DW_AT.MIPS_linkage_name);
+    const key = plain ? strpOffset(unit, abbrev) : undefined;
+    if (key !== undefined && this.#seen.get(listed)?.has(key)) return;
+    const die = new Die(unit, pos);
+    if (!(die.inherited(DW_AT.external)?.flag(DW_AT.external) ?? false)) return;
+    const name = die.linkageName ?? die.name;
+    if (name === undefined) return;
+    // A declaration without a prototype adds nothing.
+    if (listed === 'function declaration' && !isPrototyped(die) && !hasParameters(die)) return;
+    this.#add(listed, name, key, { offset: die.offset, size: undefined, line: undefined, ambiguous: false });
+  }
+
+  #addType(unit: Unit, abbrev: Abbrev, pos: number, kind: NameKind): void {
+    if (abbrev.has(DW_AT.declaration) || !abbrev.has(DW_AT.name)) return;
+    const key = strpOffset(unit, abbrev);
+    const seen = key === undefined ? undefined : this.#seen.get(kind)?.get(key);
+    const isRecord = kind === 'struct' || kind === 'union' || kind === 'enum';
+    if (seen !== undefined && (!isRecord || seen.ambiguous)) return;
+    const die = new Die(unit, pos);
+    const name = seen === undefined ? die.string(DW_AT.name) : undefined;
+    if (seen === undefined && name === undefined) return;
+    const size = isRecord ? die.number(DW_AT.byte_size) : undefined;
+    const line = isRecord ? die.number(DW_AT.decl_line) : undefined;
+    const known = seen ?? this.#entries.get(kind)?.get(name ?? '');
+    if (known === undefined) {
+      this.#add(kind, name ?? '', key, { offset: die.offset, size, line, ambiguous: false });
+    } else if (known.size !== size || known.line !== line) {
+      known.ambiguous = true;
+    }
+  }
+
+  #add(kind: NameKind, name: string, key: number | undefined, entry: Entry): void {
+    const entries = this.#entries.get(kind);
+    const known = entries?.get(name) ?? entry;
+    entries?.set(name, known);
+    if (key !== undefined) this.#seen.get(kind)?.set(key, known);
+  }
+}
+
+/** The offset of an entry's name in `.debug_str`, where it is kept there. The cursor stands at the attributes. */
+function strpOffset(unit: Unit, abbrev: Abbrev): number | undefined {
+  const { cursor } = unit;
+  for (const { at, form } of abbrev.attributes) {
+    if (at === DW_AT.name) return form === DW_FORM.strp ? readOffset(cursor, unit.offsetSize) : undefined;
+    skipForm(cursor, form, unit);
+  }
+  return undefined;
+}

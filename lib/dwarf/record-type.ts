@@ -1,0 +1,122 @@
+import type { CType, Member, RecordType } from '../ctypes/model.js';
+import { unsupported } from './base-type.js';
+import { DW_AT, DW_TAG, isC } from './constants.js';
+import { Die } from './die.js';
+import { memberOffset } from './location.js';
+import { whyNonTrivial } from './non-trivial.js';
+import { type TypeReader, once } from './types.js';
+
+/** `DW_TAG.structure_type`, `class_type` and `union_type` (DWARF v5 §5.7). */
+export function readRecordType(reader: TypeReader, die: Die): CType {
+  const tag = die.string(DW_AT.name);
+  const kind = die.tag === DW_TAG.union_type ? 'union' : 'struct';
+  if (die.flag(DW_AT.declaration)) return opaque(reader, die, kind, tag);
+  // Rust's enums with data, Pascal's and Ada's variant records.
+  if (!isC(die.unit.language) && die.children().some((child) => child.tag === DW_TAG.variant_part)) {
+    return unsupported(tag ?? kind, 'its members depend on a variant', die.number(DW_AT.byte_size));
+  }
+  const members = once(() => readMembers(reader, die));
+  const nonTrivial = isC(die.unit.language) ? () => undefined : once(() => whyNonTrivial(die));
+  return {
+    kind,
+    tag,
+    size: die.number(DW_AT.byte_size) ?? 0,
+    alignment: die.number(DW_AT.alignment),
+    get members() {
+      return members();
+    },
+    get nonTrivial() {
+      return nonTrivial();
+    },
+  };
+}
+
+/** `struct tag;`: as it is defined in another unit, if it is. */
+function opaque(reader: TypeReader, die: Die, kind: 'struct' | 'union', tag: string | undefined): RecordType {
+  const definition = once((): RecordType | undefined => {
+    const found = reader.complete(die);
+    const type = found && reader.of(found);
+    return type?.kind === kind ? type : undefined;
+  });
+  return {
+    kind,
+    tag,
+    get size() {
+      return definition()?.size;
+    },
+    get alignment() {
+      return definition()?.alignment;
+    },
+    get members() {
+      return definition()?.members ?? [];
+    },
+    get nonTrivial() {
+      return definition()?.nonTrivial;
+    },
+  };
+}
+
+function readMembers(reader: TypeReader, record: Die): Member[] {
+  const members: Member[] = [];
+  for (const die of record.children()) {
+    if (die.tag === DW_TAG.member) {
+      // A static member of C++ lies elsewhere; before DWARF 5 it had this tag, too.
+      if (!die.flag(DW_AT.external) && !die.flag(DW_AT.declaration)) members.push(readMember(reader, die));
+    } else if (die.tag === DW_TAG.inheritance) {
+      const offset = memberOffset(die);
+      if (offset !== undefined) members.push({ name: undefined, type: reader.target(die), offset });
+    }
+  }
+  return members;
+}
+
+function readMember(reader: TypeReader, die: Die): Member {
+  const name = die.string(DW_AT.name);
+  const bitSize = die.number(DW_AT.bit_size);
+  const offset = memberOffset(die);
+  if (offset === undefined) {
+    const type = unsupported(name ?? 'member', 'its place in the struct has to be computed');
+    return { name, type, offset: 0 };
+  }
+  const type = reader.target(die);
+  if (bitSize === undefined) return { name, type, offset };
+  const bitOffset = firstBit(die, bitSize, offset);
+  return { name, type, offset: Math.floor(bitOffset / 8), bitOffset, bitSize };
+}
+
+/**
+ * The first bit of a bit-field, from the start of its struct.
+ *
+ * ```c
+ * struct { int pad; unsigned a : 3, b : 5; };   // b: DWARF 4 and 5: DW_AT.data_bit_offset 35
+ *                                               // before: at byte 4, DW_AT.byte_size 4, DW_AT.bit_offset 24
+ * ```
+ *
+ * `data_bit_offset` counts from the start of the struct in the machine's own order (DWARF v5 §5.7.6). The older
+ * `bit_offset` counts from the *most* significant bit of a storage unit of `byte_size` bytes at `data_member_location` to
+ * the field's most significant bit (DWARF v3 §5.6.6); clang writes it to this day with `-gdwarf-3`, and a negative one
+ * where the field sticks out of its unit. On a big-endian machine bits count from the most significant one in both.
+ */
+function firstBit(die: Die, bitSize: number, offset: number): number {
+  const dataBitOffset = die.number(DW_AT.data_bit_offset);
+  if (dataBitOffset !== undefined) return dataBitOffset;
+  const stored = die.constant(DW_AT.bit_offset);
+  if (stored === undefined) return offset * 8;
+  const bitOffset = Number(BigInt.asIntN(64, stored));
+  if (!die.unit.file.littleEndian) return offset * 8 + bitOffset;
+  const storage = die.number(DW_AT.byte_size) ?? storageSize(die);
+  return (offset + storage) * 8 - bitOffset - bitSize;
+}
+
+/** The size of a member's type, behind typedefs and qualifiers. */
+function storageSize(die: Die): number {
+  let at = die;
+  for (let depth = 0; depth < 100; depth++) {
+    const next = at.reference(DW_AT.type);
+    if (!(next instanceof Die)) break;
+    const size = next.number(DW_AT.byte_size);
+    if (size !== undefined) return size;
+    at = next;
+  }
+  return die.unit.cursor.fail('bit-field of unknown size', die.pos);
+}

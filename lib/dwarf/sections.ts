@@ -1,0 +1,36 @@
+import { ByteCursor } from '../bytes/cursor.js';
+import type { ByteSource } from '../bytes/source.js';
+import { FormatError } from '../errors.js';
+
+/** The debug sections of a file, by name and already decompressed. Every one may be absent. */
+export interface DwarfSections {
+  readonly littleEndian: boolean;
+  /** Of the machine, in bytes: 4 or 8. Each unit also states its own. */
+  readonly addressSize: number;
+  /** What a 16-byte `long double` is on this machine: the x87's 80 bits unless told otherwise. */
+  readonly longDouble?: 'x87' | 'binary128';
+  section(name: string): ByteSource | undefined;
+}
+
+/**
+ * Parses something at `offset` whose length is known only when it has been parsed: `parse` gets `window` bytes,
+ * and eight times as many if they did not suffice. Positions of the cursor count from `offset`.
+ */
+export function parseAt<T>(
+  source: ByteSource,
+  offset: number,
+  littleEndian: boolean,
+  window: number,
+  parse: (cursor: ByteCursor) => T,
+): T {
+  if (offset >= source.size) throw new FormatError(source.name, offset, 'behind the end of the section');
+  for (let length = window; ; length *= 8) {
+    const size = Math.min(length, source.size - offset);
+    const cursor = new ByteCursor(source.read(offset, size), littleEndian, source.name, offset);
+    try {
+      return parse(cursor);
+    } catch (error) {
+      if (!(error instanceof FormatError) || size === source.size - offset) throw error;
+    }
+  }
+}

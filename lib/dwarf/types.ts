@@ -1,0 +1,141 @@
+import { type CType, type Qualifier, VOID } from '../ctypes/model.js';
+import { FormatError } from '../errors.js';
+import { readArrayType } from './array-type.js';
+import { readBaseType, unsupported } from './base-type.js';
+import { DW_AT, DW_TAG, nameOf } from './constants.js';
+import { Die } from './die.js';
+import { readEnumType } from './enum-type.js';
+import { readFunctionType } from './function-type.js';
+import { readRecordType } from './record-type.js';
+
+/** Finds the entry that defines what `die` only declares; undefined if there is none, or more than one. */
+export type Completer = (die: Die) => Die | undefined;
+
+/** Entries → C types. The same entry gives the same object, so that `===` holds and cycles close. */
+export class TypeReader {
+  /** Called at the first look into an opaque type, since the search may read the whole file. */
+  readonly complete: Completer;
+  readonly #types = new Map<number, CType>();
+
+  constructor(complete: Completer) {
+    this.complete = complete;
+  }
+
+  /** The type that an entry describes. Reads the entry alone: what it refers to is read when looked at. */
+  of(die: Die): CType {
+    let type = this.#types.get(die.offset);
+    if (type === undefined) {
+      type = this.#read(die);
+      this.#types.set(die.offset, type);
+    }
+    return type;
+  }
+
+  /** The `DW_AT.type` of an entry, or of the one it completes; none is `void` (DWARF v5 §5.2). */
+  target(die: Die): CType {
+    const holder = die.has(DW_AT.type) ? die : die.inherited(DW_AT.type);
+    const reference = holder?.reference(DW_AT.type);
+    if (reference instanceof Die) return this.of(reference);
+    return reference === undefined ? VOID : unsupported('unknown type', reference.reason);
+  }
+
+  #read(die: Die): CType {
+    switch (die.tag) {
+      case DW_TAG.base_type:
+        return readBaseType(die);
+      case DW_TAG.pointer_type:
+        return this.#pointer(die);
+      case DW_TAG.reference_type:
+        return this.#pointer(die, '&');
+      case DW_TAG.rvalue_reference_type:
+        return this.#pointer(die, '&&');
+      case DW_TAG.const_type:
+        return this.#qualified(die, 'const');
+      case DW_TAG.volatile_type:
+        return this.#qualified(die, 'volatile');
+      case DW_TAG.restrict_type:
+        return this.#qualified(die, 'restrict');
+      case DW_TAG.atomic_type:
+        return this.#qualified(die, '_Atomic');
+      case DW_TAG.typedef:
+      case DW_TAG.template_alias:
+        return this.#typedef(die);
+      case DW_TAG.array_type:
+        return readArrayType(this, die);
+      case DW_TAG.structure_type:
+      case DW_TAG.class_type:
+      case DW_TAG.union_type:
+        return this.#defined(die) ?? readRecordType(this, die);
+      case DW_TAG.enumeration_type:
+        return this.#defined(die) ?? readEnumType(this, die);
+      case DW_TAG.subroutine_type:
+      case DW_TAG.subprogram:
+        return readFunctionType(this, die);
+      case DW_TAG.unspecified_type:
+        return unsupported(die.string(DW_AT.name) ?? 'unspecified type', 'not a type of C');
+      default: {
+        const name = nameOf(DW_TAG, die.tag);
+        return unsupported(
+          die.string(DW_AT.name) ?? name,
+          `${name} is not supported`,
+          die.number(DW_AT.byte_size),
+        );
+      }
+    }
+  }
+
+  /** A declaration that names its definition's type unit (`-fdebug-types-section`): the definition's type. */
+  #defined(die: Die): CType | undefined {
+    const definition = die.reference(DW_AT.signature);
+    if (definition === undefined) return undefined;
+    if (!(definition instanceof Die)) return unsupported(die.string(DW_AT.name) ?? '', definition.reason);
+    if (definition.has(DW_AT.signature)) {
+      throw new FormatError('.debug_info', definition.offset, 'a type unit that refers to a type unit');
+    }
+    return this.of(definition);
+  }
+
+  #pointer(die: Die, reference?: '&' | '&&'): CType {
+    const read = this.#lazyTarget(die);
+    return {
+      kind: 'pointer',
+      size: die.number(DW_AT.byte_size) ?? die.unit.addressSize,
+      get target() {
+        return read();
+      },
+      ...(reference && { reference }),
+    };
+  }
+
+  #qualified(die: Die, qualifier: Qualifier): CType {
+    const read = this.#lazyTarget(die);
+    return {
+      kind: 'qualified',
+      qualifier,
+      get target() {
+        return read();
+      },
+    };
+  }
+
+  #typedef(die: Die): CType {
+    const read = this.#lazyTarget(die);
+    return {
+      kind: 'typedef',
+      name: die.string(DW_AT.name) ?? '',
+      get target() {
+        return read();
+      },
+    };
+  }
+
+  #lazyTarget(die: Die): () => CType {
+    return once(() => this.target(die));
+  }
+}
+
+/** `read`, called at the first call; a failure is not kept. */
+export function once<T>(read: () => T): () => T {
+  let value: { of: T } | undefined;
+  return () => (value ??= { of: read() }).of;
+}

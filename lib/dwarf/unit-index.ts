@@ -1,0 +1,67 @@
+import { DW_AT, DW_TAG } from './constants.js';
+import { Die } from './die.js';
+import { variableLocation } from './location.js';
+import { readRanges } from './ranges.js';
+import type { Unit } from './unit.js';
+import { walkTop } from './walk.js';
+
+/** What a unit defines, by address: the positions of its entries. Made in one walk, and kept. */
+export class UnitIndex {
+  readonly #unit: Unit;
+  readonly #functions = new Map<bigint, number[]>();
+  readonly #variables = new Map<bigint, number[]>();
+  /** False for a unit of line tables only (`-g1`), or of nothing but functions without parameters and results. */
+  readonly hasTypes: boolean;
+
+  constructor(unit: Unit) {
+    this.#unit = unit;
+    let hasTypes = false;
+    walkTop(unit, (abbrev, pos) => {
+      if (abbrev.tag === DW_TAG.subprogram) {
+        if (abbrev.has(DW_AT.low_pc) || abbrev.has(DW_AT.ranges)) this.#addFunction(new Die(unit, pos));
+      } else if (abbrev.tag === DW_TAG.variable) {
+        if (abbrev.has(DW_AT.location)) this.#addVariable(new Die(unit, pos));
+      } else if (abbrev.tag !== DW_TAG.imported_unit) hasTypes = true;
+    });
+    this.hasTypes = hasTypes;
+  }
+
+  functions(address: bigint): Die[] {
+    return this.#dies(this.#functions, address);
+  }
+
+  /** The addresses of its variables. */
+  get variableAddresses(): Iterable<bigint> {
+    return this.#variables.keys();
+  }
+
+  variables(address: bigint): Die[] {
+    return this.#dies(this.#variables, address);
+  }
+
+  #dies(map: Map<bigint, number[]>, address: bigint): Die[] {
+    return (map.get(address) ?? []).map((pos) => new Die(this.#unit, pos));
+  }
+
+  /** A function split into hot and cold parts (gcc -O2) has ranges and no `low_pc`; its symbol is the start of one of them. */
+  #addFunction(die: Die): void {
+    const lowPc = die.address(DW_AT.low_pc);
+    if (lowPc !== undefined) add(this.#functions, lowPc, die.pos);
+    const { ranges } = die;
+    if (ranges === undefined) return;
+    for (const { low } of readRanges(die.unit, ranges)) add(this.#functions, low, die.pos);
+  }
+
+  #addVariable(die: Die): void {
+    const location = variableLocation(die);
+    if (typeof location === 'bigint') add(this.#variables, location, die.pos);
+  }
+}
+
+/** Address 0 is what linkers leave in the entry of something they removed (`--gc-sections`, `--icf`). */
+function add(map: Map<bigint, number[]>, address: bigint, pos: number): void {
+  if (address === 0n) return;
+  const at = map.get(address);
+  if (at === undefined) map.set(address, [pos]);
+  else if (!at.includes(pos)) at.push(pos);
+}

@@ -1,0 +1,210 @@
+import type { ByteCursor } from '../bytes/cursor.js';
+import type { ByteSource } from '../bytes/source.js';
+import type { Abbrev, AbbrevTable } from './abbrev.js';
+import { DW_AT, DW_FORM, DW_UT } from './constants.js';
+import type { DebugFile } from './file.js';
+import { indirectForm, readAddress, readConstant, readIndex, readOffset, skipForm } from './form.js';
+import type { Encoding } from './form.js';
+import { parseAt } from './sections.js';
+
+/** What stands in front of a unit's entries (DWARF v5 §7.5.1). Offsets count from the start of the section. */
+export interface UnitHeader extends Encoding {
+  readonly offset: number;
+  readonly end: number;
+  readonly unitType: number;
+  readonly abbrevOffset: number;
+  /** The unit's own entry, in bytes from `offset`. */
+  readonly rootPos: number;
+  /** Of a type unit: its name, and its type's entry in bytes from `offset`. */
+  readonly signature: bigint | undefined;
+  readonly typePos: number;
+}
+
+/** The longest header: 64-bit format, version 5, type unit. */
+const MAX_HEADER = 40;
+
+/**
+ * Reads the header at `offset`; undefined for padding (a length of zero), which is 4 bytes long.
+ * `inTypes`: the section is `.debug_types` of DWARF 4, whose headers name a type without saying so.
+ */
+export function parseUnitHeader(
+  section: ByteSource,
+  offset: number,
+  littleEndian: boolean,
+  inTypes: boolean,
+): UnitHeader | undefined {
+  return parseAt(section, offset, littleEndian, MAX_HEADER, (cursor) => {
+    let length = cursor.u32();
+    const offsetSize = length === 0xffffffff ? 8 : 4;
+    if (offsetSize === 8) length = cursor.offset64();
+    if (length === 0) return undefined;
+    const end = offset + cursor.pos + length;
+    if (end > section.size) cursor.fail(`unit of ${length} bytes, the section ends before`, 0);
+    const version = cursor.u16();
+    if (version < 2 || version > 5) cursor.fail(`unit of version ${version}`, 0);
+    let unitType: number = inTypes ? DW_UT.type : DW_UT.compile;
+    let addressSize = 0;
+    if (version >= 5) {
+      unitType = cursor.u8();
+      addressSize = cursor.u8();
+    }
+    const abbrevOffset = readOffset(cursor, offsetSize);
+    if (version < 5) addressSize = cursor.u8();
+    if (addressSize !== 4 && addressSize !== 8) cursor.fail(`unit with addresses of ${addressSize} bytes`, 0);
+    let signature: bigint | undefined;
+    let typePos = 0;
+    if (unitType === DW_UT.type || unitType === DW_UT.split_type) {
+      signature = cursor.u64();
+      typePos = readOffset(cursor, offsetSize);
+    } else if (unitType === DW_UT.skeleton || unitType === DW_UT.split_compile) {
+      cursor.skip(8);
+    }
+    const rootPos = cursor.pos;
+    return {
+      version,
+      offsetSize,
+      addressSize,
+      offset,
+      end,
+      unitType,
+      abbrevOffset,
+      rootPos,
+      signature,
+      typePos,
+    };
+  });
+}
+
+/** What the unit's own entry says that its other entries are read with (DWARF v5 §3.1.1). */
+export interface UnitRoot {
+  /** Where its children start, in bytes from the start of the unit; undefined if it has none. */
+  readonly childrenPos: number | undefined;
+  readonly language: number | undefined;
+  readonly lowPc: bigint | undefined;
+  readonly highPc: bigint | undefined;
+  /** Its `DW_AT.ranges`: an offset, or an index into the unit's range lists. */
+  readonly ranges: { readonly value: number; readonly isIndex: boolean } | undefined;
+  readonly strOffsetsBase: number | undefined;
+  readonly addrBase: number | undefined;
+  readonly rnglistsBase: number | undefined;
+  readonly stmtList: number | undefined;
+  /** The file that holds the entries themselves (`-gsplit-dwarf`). */
+  readonly dwoName: string | undefined;
+}
+
+/** One unit of `.debug_info` or `.debug_types`. Its bytes and its abbreviations are read at first use. */
+export class Unit implements Encoding {
+  readonly file: DebugFile;
+  readonly header: UnitHeader;
+  readonly version: number;
+  readonly offsetSize: 4 | 8;
+  readonly addressSize: number;
+  /** Where it starts in `DebugFile`'s one space of offsets. */
+  readonly start: number;
+  readonly end: number;
+  readonly #section: ByteSource;
+  #cursor: ByteCursor | undefined;
+  #abbrevs: AbbrevTable | undefined;
+  #root: UnitRoot | undefined;
+
+  constructor(file: DebugFile, section: ByteSource, header: UnitHeader, start: number) {
+    this.file = file;
+    this.header = header;
+    this.version = header.version;
+    this.offsetSize = header.offsetSize;
+    this.addressSize = header.addressSize;
+    this.start = start;
+    this.end = start + header.end - header.offset;
+    this.#section = section;
+  }
+
+  /** All its bytes; positions count from the start of the unit. One cursor for everybody: set `pos` before reading. */
+  get cursor(): ByteCursor {
+    this.#cursor ??= this.file.loadUnit(this, this.#section);
+    return this.#cursor;
+  }
+
+  /** Lets go of the bytes; the next look at `cursor` reads them again. */
+  release(): void {
+    this.#cursor = undefined;
+  }
+
+  get abbrevs(): AbbrevTable {
+    this.#abbrevs ??= this.file.abbrevTable(this.header.abbrevOffset, this);
+    return this.#abbrevs;
+  }
+
+  /** The abbreviation `code`, which an entry at `pos` has. */
+  abbrev(code: number, pos: number): Abbrev {
+    return this.abbrevs.get(code) ?? this.cursor.fail(`unknown abbreviation ${code}`, pos);
+  }
+
+  get root(): UnitRoot {
+    // Reading only the start of the unit: finding the unit of an address asks every unit.
+    this.#root ??= parseAt(this.#section, this.header.offset, this.file.littleEndian, 512, (cursor) =>
+      this.#readRoot(cursor),
+    );
+    return this.#root;
+  }
+
+  get language(): number | undefined {
+    return this.root.language;
+  }
+
+  #readRoot(cursor: ByteCursor): UnitRoot {
+    cursor.pos = this.header.rootPos;
+    const code = cursor.uleb();
+    const abbrev = this.abbrevs.get(code) ?? cursor.fail(`unknown abbreviation ${code}`, this.header.rootPos);
+    const found = new Map<number, { form: number; pos: number; implicit: bigint | undefined }>();
+    for (const { at, form, implicit } of abbrev.attributes) {
+      const actual = form === DW_FORM.indirect ? indirectForm(cursor) : form;
+      found.set(at, { form: actual, pos: cursor.pos, implicit });
+      skipForm(cursor, actual, this);
+    }
+    const childrenPos = abbrev.hasChildren ? cursor.pos : undefined;
+    const seek = (at: number) => {
+      const attribute = found.get(at);
+      if (attribute !== undefined) cursor.pos = attribute.pos;
+      return attribute;
+    };
+    const number = (at: number): number | undefined => {
+      const attribute = seek(at);
+      if (attribute === undefined) return undefined;
+      if (attribute.form === DW_FORM.sec_offset) return readOffset(cursor, this.offsetSize);
+      const value = readConstant(cursor, attribute.form, attribute.implicit);
+      return value === undefined ? undefined : Number(value);
+    };
+    const addrBase = number(DW_AT.addr_base) ?? number(DW_AT.GNU_addr_base);
+    const strOffsetsBase = number(DW_AT.str_offsets_base);
+    const address = (at: number): bigint | undefined => {
+      const attribute = seek(at);
+      if (attribute === undefined) return undefined;
+      if (attribute.form === DW_FORM.addr) return readAddress(cursor, this.addressSize);
+      const index = readIndex(cursor, attribute.form);
+      return index === undefined ? undefined : this.file.indexedAddress(this, index, addrBase);
+    };
+    const text = (at: number): string | undefined => {
+      const attribute = seek(at);
+      return attribute && this.file.stringValue(this, cursor, attribute.form, strOffsetsBase);
+    };
+    const lowPc = address(DW_AT.low_pc);
+    const size = number(DW_AT.high_pc);
+    const ranges = seek(DW_AT.ranges);
+    const isIndex = ranges?.form === DW_FORM.rnglistx;
+    const rangesValue = isIndex ? cursor.uleb() : number(DW_AT.ranges);
+    return {
+      childrenPos,
+      language: number(DW_AT.language),
+      lowPc,
+      // An address before DWARF 4, since then as a rule a size (DWARF v5 §2.17.2).
+      highPc:
+        size === undefined ? address(DW_AT.high_pc) : lowPc === undefined ? undefined : lowPc + BigInt(size),
+      ranges: rangesValue === undefined ? undefined : { value: rangesValue, isIndex },
+      strOffsetsBase,
+      addrBase,
+      rnglistsBase: number(DW_AT.rnglists_base),
+      stmtList: number(DW_AT.stmt_list),
+      dwoName: text(DW_AT.dwo_name) ?? text(DW_AT.GNU_dwo_name),
+    };
+  }
+}

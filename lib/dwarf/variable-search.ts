@@ -1,0 +1,65 @@
+import type { ByteSource } from '../bytes/source.js';
+import type { DebugFile } from './file.js';
+import { DW_OP } from './constants.js';
+import type { Unit } from './unit.js';
+
+/** Bytes of a section that are searched at a time. */
+const WINDOW = 1 << 20;
+
+/**
+ * The units in which a variable at `address` may have its entry. No table lists the addresses of data, but the location
+ * `DW_OP.addr ADDRESS` is a byte string that a native search finds at more than 1 GB/s; DWARF 5 of clang has
+ * `DW_OP.addrx` instead, and the address in the unit's part of `.debug_addr`. May name units that have no such variable.
+ */
+export function* unitsWithVariable(file: DebugFile, addressSize: number, address: bigint): Generator<Unit> {
+  const bytes = addressBytes(address, addressSize, file.littleEndian);
+  const seen = new Set<Unit>();
+  const info = file.section('.debug_info');
+  if (info !== undefined) {
+    // The length of the expression, of one byte in an exprloc and in the block1 of DWARF 2 and 3 alike.
+    for (const at of find(info, Buffer.from([1 + addressSize, DW_OP.addr, ...bytes]))) {
+      const unit = file.unitContaining(at);
+      if (unit !== undefined && !seen.has(unit)) yield unit;
+      if (unit !== undefined) seen.add(unit);
+    }
+  }
+  const addresses = file.section('.debug_addr');
+  if (addresses === undefined) return;
+  for (const at of find(addresses, bytes)) {
+    for (const unit of unitsAtAddrBase(file, at)) {
+      if (!seen.has(unit)) yield unit;
+      seen.add(unit);
+    }
+  }
+}
+
+/** The units whose part of `.debug_addr` holds offset `at`: those of the nearest base in front of it. */
+function unitsAtAddrBase(file: DebugFile, at: number): Unit[] {
+  let base = -1;
+  let units: Unit[] = [];
+  for (const unit of file.units) {
+    const own = unit.root.addrBase;
+    if (own === undefined || own > at || own < base) continue;
+    if (own > base) units = [];
+    base = own;
+    units.push(unit);
+  }
+  return units;
+}
+
+/** Where `needle` occurs in a section. */
+function* find(section: ByteSource, needle: Buffer): Generator<number> {
+  for (let start = 0; start < section.size; start += WINDOW) {
+    // Windows overlap by a needle less one byte, so that none is missed and none found twice.
+    const bytes = section.read(start, Math.min(WINDOW + needle.length - 1, section.size - start));
+    const window = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let at = window.indexOf(needle); at >= 0; at = window.indexOf(needle, at + 1)) yield start + at;
+  }
+}
+
+function addressBytes(address: bigint, size: number, littleEndian: boolean): Buffer {
+  const bytes = Buffer.alloc(8);
+  if (littleEndian) bytes.writeBigUInt64LE(BigInt.asUintN(64, address));
+  else bytes.writeBigUInt64BE(BigInt.asUintN(64, address));
+  return littleEndian ? bytes.subarray(0, size) : bytes.subarray(8 - size);
+}

@@ -1,0 +1,73 @@
+import * as zlib from 'node:zlib';
+
+import { ByteCursor } from '../bytes/cursor.js';
+import { FormatError, messageOf } from '../errors.js';
+import { ELFCOMPRESS, nameOf } from './constants.js';
+import { ElfCursor, type ElfEncoding } from './cursor.js';
+
+/** The most that a byte of deflate can become (zlib's own documentation: 1032:1), so that no lie about a size is believed. */
+const MAX_RATIO = 1032;
+
+/** What a section with SHF_COMPRESSED holds (gABI ch. 4 "Section Compression"). */
+export function decompressSection(name: string, bytes: Uint8Array, encoding: ElfEncoding): Uint8Array {
+  const cursor = new ElfCursor(bytes, encoding, name);
+  const type = cursor.u32();
+  if (encoding.class === 64) cursor.skip(4); // ch_reserved
+  const size = cursor.offset();
+  cursor.offset(); // ch_addralign
+  const data = cursor.bytes(bytes.length - cursor.pos);
+  if (type === ELFCOMPRESS.ZLIB) return inflate(name, data, size);
+  if (type === ELFCOMPRESS.ZSTD) return unzstd(name, data, size);
+  throw new FormatError(name, 0, `unknown compression type ${nameOf(ELFCOMPRESS, type)}`);
+}
+
+/** What a section called `.zdebug_*` holds: "ZLIB", the size in big-endian order, zlib data (gas and gold before 2014, `-gz=zlib-gnu`). */
+export function decompressZdebug(name: string, bytes: Uint8Array): Uint8Array {
+  const cursor = new ByteCursor(bytes, false, name);
+  if (cursor.u32() !== 0x5a4c4942) throw new FormatError(name, 0, 'not "ZLIB" data');
+  const size = cursor.offset64();
+  return inflate(name, cursor.bytes(bytes.length - cursor.pos), size);
+}
+
+function inflate(name: string, data: Uint8Array, size: number): Uint8Array {
+  if (size > data.length * MAX_RATIO) throw tooLarge(name, data, size);
+  return exactly(name, size, () => zlib.inflateSync(data, outputOptions(size)));
+}
+
+interface OutputOptions {
+  chunkSize: number;
+  maxOutputLength: number;
+}
+
+type Decompress = (data: Uint8Array, options: OutputOptions) => Uint8Array;
+
+function unzstd(name: string, data: Uint8Array, size: number): Uint8Array {
+  // Node has it since 22.15; this package's oldest is 20.
+  const { zstdDecompressSync } = zlib as { zstdDecompressSync?: Decompress };
+  if (zstdDecompressSync === undefined) {
+    throw new FormatError(name, 0, `compressed with zstd, which Node ${process.version} can't decompress`);
+  }
+  // An RLE block is 4 bytes for 128 KiB (RFC 8878 §3.1.1.2.4).
+  if (size > data.length * 2 ** 15) throw tooLarge(name, data, size);
+  return exactly(name, size, () => zstdDecompressSync(data, outputOptions(size)));
+}
+
+/** One block of the result's size (up to 64 MiB) in place of many small ones that are joined. */
+function outputOptions(size: number): OutputOptions {
+  return { chunkSize: Math.min(Math.max(size, 64), 1 << 26), maxOutputLength: Math.max(size, 1) };
+}
+
+function tooLarge(name: string, data: Uint8Array, size: number): FormatError {
+  return new FormatError(name, 0, `${data.length} compressed bytes can't be ${size} uncompressed ones`);
+}
+
+function exactly(name: string, size: number, decompress: () => Uint8Array): Uint8Array {
+  let result: Uint8Array;
+  try {
+    result = decompress();
+  } catch (error) {
+    throw new FormatError(name, undefined, `can't be decompressed: ${messageOf(error)}`);
+  }
+  if (result.length === size) return result;
+  throw new FormatError(name, undefined, `${result.length} uncompressed bytes, ${size} were announced`);
+}

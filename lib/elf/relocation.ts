@@ -1,0 +1,119 @@
+import { DT, EM, STT } from './constants.js';
+import { readDynamic, type Dynamic } from './dynamic.js';
+import type { ElfFile } from './file.js';
+import { DynamicSymbols } from './symbol.js';
+
+/** The relocation types that concern variables of other objects. */
+interface RelocationTypes {
+  /** Copies a variable of a library into the executable. */
+  readonly copy: number;
+  /** A slot that holds a symbol's address: of the GOT, or in data. */
+  readonly address: readonly number[];
+}
+
+/** By machine: R_*_COPY; R_*_GLOB_DAT and the absolute type as wide as an address (the psABIs, chapter "Relocation"). */
+const TYPES: Readonly<Record<number, RelocationTypes>> = {
+  [EM.X86_64]: { copy: 5, address: [6, 1] },
+  [EM['386']]: { copy: 5, address: [6, 1] },
+  [EM.AARCH64]: { copy: 1024, address: [1025, 257] },
+  [EM.ARM]: { copy: 20, address: [21, 2] },
+  [EM.PPC64]: { copy: 19, address: [20, 38] },
+  [EM.S390]: { copy: 9, address: [10, 22] },
+  // These two have no GLOB_DAT: the absolute types, of 64 and of 32 bits, serve for it.
+  [EM.RISCV]: { copy: 4, address: [2, 1] },
+  [EM.LOONGARCH]: { copy: 4, address: [2, 1] },
+};
+
+/** A relocation that names a symbol (gABI ch. 4 "Relocation"). */
+export interface Relocation {
+  /** The address that is relocated, before the library is moved to its load base. */
+  readonly address: bigint;
+  readonly type: number;
+  /** The symbol's number in the dynamic symbol table. */
+  readonly symbol: number;
+  /** Undefined in DT_REL, where what is at `address` is the addend. */
+  readonly addend?: bigint;
+}
+
+/** A place in a library that holds the address of a symbol once the library is loaded. */
+export interface SymbolSlot {
+  readonly name: string;
+  /** Where it is, before the library is moved to its load base. */
+  readonly address: bigint;
+  /** What is added to the symbol's address. */
+  readonly addend: bigint;
+}
+
+/**
+ * The names of variables that an executable has copied out of its libraries: its copy is the live one, the library's own is dead.
+ *
+ * @example
+ * using node = ElfFile.open('/proc/self/exe');
+ * copyRelocated(node).has('environ'); // true
+ */
+export function copyRelocated(file: ElfFile): Set<string> {
+  const dynamic = readDynamic(file);
+  const copy = TYPES[file.header.machine]?.copy;
+  const names = new Set<string>();
+  if (dynamic === undefined || copy === undefined) return names;
+  const symbols = new DynamicSymbols(file, dynamic);
+  const addresses = new Set<bigint>();
+  for (const { symbol } of iterRelocations(file, dynamic, [copy])) addresses.add(symbols.at(symbol).value);
+  // A relocation names one of the aliases (`__environ`); the others (`environ`) are at the same address.
+  for (const { name, type } of symbols.withValue(addresses)) if (type === STT.OBJECT) names.add(name);
+  return names;
+}
+
+/** The slots of a library that hold addresses of the symbols `names`. */
+export function* symbolSlots(file: ElfFile, names: ReadonlySet<string>): Generator<SymbolSlot> {
+  const dynamic = readDynamic(file);
+  const types = TYPES[file.header.machine]?.address;
+  if (dynamic === undefined || types === undefined || names.size === 0) return;
+  const symbols = new DynamicSymbols(file, dynamic);
+  for (const { address, symbol, addend, type } of iterRelocations(file, dynamic, types)) {
+    const { name } = symbols.at(symbol);
+    if (!names.has(name)) continue;
+    // GLOB_DAT has no addend in place.
+    yield { name, address, addend: addend ?? (type === types[0] ? 0n : addendInPlace(file, address)) };
+  }
+}
+
+function addendInPlace(file: ElfFile, address: bigint): bigint {
+  const bytes = Buffer.from(file.dataAt(address, 4, 'addend'));
+  return BigInt(file.header.littleEndian ? bytes.readInt32LE() : bytes.readInt32BE());
+}
+
+/** The relocations of these types in DT_RELA or DT_REL that name a symbol. A table is read in one block. */
+function* iterRelocations(file: ElfFile, dynamic: Dynamic, types: readonly number[]): Generator<Relocation> {
+  const { class: elfClass, littleEndian } = file.header;
+  const wide = elfClass === 64;
+  for (const { tag, sizeTag, countTag, hasAddend } of TABLES) {
+    const table = dynamic.address(tag);
+    const size = dynamic.number(sizeTag) ?? 0;
+    if (table === undefined || size === 0) continue;
+    const bytes = file.dataAt(table, size, hasAddend ? 'DT_RELA' : 'DT_REL');
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const word = wide ? 8 : 4;
+    const entry = word * (hasAddend ? 3 : 2);
+    const address = (at: number): bigint =>
+      wide ? view.getBigUint64(at, littleEndian) : BigInt(view.getUint32(at, littleEndian));
+    const signed = (at: number): bigint =>
+      wide ? view.getBigInt64(at, littleEndian) : BigInt(view.getInt32(at, littleEndian));
+    // Linkers put relocations without a symbol first and count them, so that they can be skipped.
+    const first = (dynamic.number(countTag) ?? 0) * entry;
+    for (let at = first; at + entry <= size; at += entry) {
+      const info = view.getUint32(at + word + (wide && !littleEndian ? 4 : 0), littleEndian);
+      const type = wide ? info : info & 0xff;
+      if (!types.includes(type)) continue;
+      const symbol = wide ? view.getUint32(at + word + (littleEndian ? 4 : 0), littleEndian) : info >>> 8;
+      if (symbol === 0) continue;
+      const addend = hasAddend ? { addend: signed(at + 2 * word) } : {};
+      yield { address: address(at), type, symbol, ...addend };
+    }
+  }
+}
+
+const TABLES = [
+  { tag: DT.RELA, sizeTag: DT.RELASZ, countTag: DT.RELACOUNT, hasAddend: true },
+  { tag: DT.REL, sizeTag: DT.RELSZ, countTag: DT.RELCOUNT, hasAddend: false },
+] as const;

@@ -1,0 +1,197 @@
+import { DT, SHN, STB, STT, STV, VERSYM_HIDDEN } from './constants.js';
+import { ElfCursor } from './cursor.js';
+import { readDynamic, type Dynamic } from './dynamic.js';
+import type { ElfFile } from './file.js';
+import { readHash, type SymbolHash } from './hash.js';
+import type { StringTable } from './string-table.js';
+import { readVersionIndexes, readVersions, type SymbolVersions } from './version.js';
+
+/** A symbol (gABI ch. 4 "Symbol Table"). */
+export interface ElfSymbol {
+  readonly name: string;
+  /** Its address before the library is moved to its load base, for TLS the offset in the TLS block; as it is if `absolute`. */
+  readonly value: bigint;
+  /** In bytes; 0 if it is not known. */
+  readonly size: number;
+  /** One of `STT`. */
+  readonly type: number;
+  /** One of `STB`. */
+  readonly binding: number;
+  /** One of `STV`. */
+  readonly visibility: number;
+  /** The number of its section, or one of `SHN`. */
+  readonly shndx: number;
+  /** The name of its version, if it has one besides the base version. */
+  readonly version?: string;
+  /** Its version is not the default one: the linker takes it only for who asks for the version. */
+  readonly hiddenVersion: boolean;
+  readonly defined: boolean;
+  /** Its value is no address (SHN_ABS). */
+  readonly absolute: boolean;
+  /** Its number in the dynamic symbol table. */
+  readonly index: number;
+}
+
+/**
+ * The dynamic symbol table, found through PT_DYNAMIC as the dynamic linker finds it, so that it is there without section headers.
+ *
+ * @example
+ * const symbols = new DynamicSymbols(file);
+ * symbols.lookup('fopen');            // the default version
+ * symbols.lookup('memcpy@GLIBC_2.2.5'); // that version
+ */
+export class DynamicSymbols implements Iterable<ElfSymbol> {
+  /** How many there are, the empty one at index 0 included. */
+  readonly count: number;
+  readonly #strings: StringTable | undefined;
+  readonly #cursor: ElfCursor;
+  readonly #hash: SymbolHash | undefined;
+  readonly #versions: SymbolVersions | undefined;
+  readonly #versionIndex: ((symbol: number) => number) | undefined;
+
+  /** Reads the tables of `file`; one without PT_DYNAMIC has no symbols. */
+  constructor(file: ElfFile, dynamic: Dynamic | undefined = readDynamic(file)) {
+    const address = dynamic?.address(DT.SYMTAB);
+    this.#hash = dynamic && readHash(file, dynamic);
+    this.count = address === undefined ? 0 : (this.#hash?.count ?? countInSection(file, address));
+    const size = this.count * symbolSize(file.header.class);
+    const bytes = size === 0 ? new Uint8Array() : file.dataAt(address ?? 0n, size, 'DT_SYMTAB');
+    this.#cursor = new ElfCursor(bytes, file.header, 'DT_SYMTAB');
+    if (dynamic === undefined || this.count === 0) return;
+    this.#strings = dynamic.strings;
+    this.#versionIndex = readVersionIndexes(file, dynamic, this.count);
+    if (this.#versionIndex) this.#versions = readVersions(file, dynamic);
+  }
+
+  /** The symbol with that number; a `FormatError` if there is none: such numbers come from other tables. */
+  at(index: number): ElfSymbol {
+    const cursor = this.#cursor;
+    if (!(index >= 0 && index < this.count)) cursor.fail(`there is no symbol ${index}`, cursor.length);
+    cursor.pos = index * symbolSize(cursor.class);
+    const name = this.#strings?.at(cursor.u32()) ?? '';
+    let [value, size] = cursor.class === 32 ? [cursor.address(), cursor.offset()] : [0n, 0];
+    const [info, other, shndx] = [cursor.u8(), cursor.u8(), cursor.u16()];
+    if (cursor.class === 64) [value, size] = [cursor.address(), cursor.offset()];
+    const versionIndex = this.#versionIndex?.(index) ?? 0;
+    const version = this.#versions?.byIndex.get(versionIndex & ~VERSYM_HIDDEN)?.name;
+    return {
+      name,
+      value,
+      size,
+      type: info & 15,
+      binding: info >> 4,
+      visibility: other & 3,
+      shndx,
+      ...(version === undefined ? {} : { version }),
+      hiddenVersion: (versionIndex & VERSYM_HIDDEN) !== 0,
+      defined: shndx !== SHN.UNDEF,
+      absolute: shndx === SHN.ABS,
+      index,
+    };
+  }
+
+  /** All symbols, without the empty one at index 0. */
+  *[Symbol.iterator](): Generator<ElfSymbol> {
+    for (let i = 1; i < this.count; i++) yield this.at(i);
+  }
+
+  /** The symbols with one of these values. Others are not decoded: this is fast in a large table. */
+  *withValue(values: ReadonlySet<bigint>): Generator<ElfSymbol> {
+    if (values.size === 0) return;
+    const cursor = this.#cursor;
+    for (let i = 1; i < this.count; i++) {
+      cursor.pos = i * symbolSize(cursor.class) + (cursor.class === 64 ? 8 : 4);
+      if (values.has(cursor.address())) yield this.at(i);
+    }
+  }
+
+  /** The symbols that the file offers to others, in the table's order. */
+  *exported(): Generator<ElfSymbol> {
+    for (const symbol of this) if (this.isExported(symbol)) yield symbol;
+  }
+
+  /** The symbols that the file wants from others. */
+  *imported(): Generator<ElfSymbol> {
+    for (const symbol of this) if (!symbol.defined && symbol.name !== '') yield symbol;
+  }
+
+  /** Whether others can use the symbol: defined, not local, not hidden, and not the mark of a version. */
+  isExported(symbol: ElfSymbol): boolean {
+    return (
+      symbol.defined &&
+      (symbol.binding === STB.GLOBAL || symbol.binding === STB.WEAK || symbol.binding === STB.GNU_UNIQUE) &&
+      (symbol.visibility === STV.DEFAULT || symbol.visibility === STV.PROTECTED) &&
+      symbol.name !== '' &&
+      !this.#isVersionNode(symbol)
+    );
+  }
+
+  /**
+   * The exported symbol `foo`, or of one version: `foo@V1`, or `foo@@V2` if that is the default. The plain name finds the
+   * default version, and the newest other one if there is none (glibc's `sys_errlist`, which dlsym does not find).
+   */
+  lookup(name: string): ElfSymbol | undefined {
+    return this.#named(name) ?? this.#versioned(name);
+  }
+
+  #named(name: string): ElfSymbol | undefined {
+    let newest: ElfSymbol | undefined;
+    for (const symbol of this.#all(name)) {
+      if (!symbol.hiddenVersion) return symbol;
+      // Definitions are numbered in the order of the version script: the newest is the last.
+      if (newest === undefined || this.#versionOf(symbol) > this.#versionOf(newest)) newest = symbol;
+    }
+    return newest;
+  }
+
+  #versioned(name: string): ElfSymbol | undefined {
+    const [, base, at, version] = /^(.+?)(@@?)([^@]+)$/.exec(name) ?? [];
+    if (base === undefined) return undefined;
+    for (const symbol of this.#all(base)) {
+      if (symbol.version === version && !(at === '@@' && symbol.hiddenVersion)) return symbol;
+    }
+    return undefined;
+  }
+
+  /** The exported symbols of one name. */
+  *#all(name: string): Generator<ElfSymbol> {
+    const bytes = Buffer.from(name);
+    for (const index of this.#hash?.candidates(bytes) ?? this.#indexes()) {
+      if (index >= this.count) continue;
+      this.#cursor.pos = index * symbolSize(this.#cursor.class);
+      if (!this.#strings?.equals(this.#cursor.u32(), bytes)) continue;
+      const symbol = this.at(index);
+      if (this.isExported(symbol)) yield symbol;
+    }
+  }
+
+  *#indexes(): Generator<number> {
+    for (let i = 1; i < this.count; i++) yield i;
+  }
+
+  #versionOf(symbol: ElfSymbol): number {
+    return this.#versionIndex?.(symbol.index) ?? 0;
+  }
+
+  #isVersionNode(symbol: ElfSymbol): boolean {
+    return (
+      symbol.absolute &&
+      symbol.type === STT.OBJECT &&
+      symbol.value === 0n &&
+      this.#versions?.nodes.has(symbol.name) === true
+    );
+  }
+}
+
+function symbolSize(elfClass: 32 | 64): number {
+  return elfClass === 64 ? 24 : 16;
+}
+
+/**
+ * The number of symbols by the section headers. Needed where no hash table tells it: an executable without one, and a library
+ * that exports nothing, whose DT_GNU_HASH is empty. Without section headers too, its imports stay unknown.
+ */
+function countInSection(file: ElfFile, address: bigint): number {
+  const section = file.sections.find((s) => s.address === address && s.name === '.dynsym');
+  return Math.floor((section?.size ?? 0) / symbolSize(file.header.class));
+}

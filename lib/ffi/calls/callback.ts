@@ -1,0 +1,49 @@
+import { bare, type FunctionType } from '../../ctypes/model.js';
+import { print } from '../../ctypes/print.js';
+import { PluginError } from '../../errors.js';
+import { koffi } from '../koffi.js';
+import type { Values } from '../values/codec.js';
+import { passing, type Passing } from './passing.js';
+
+/** Gives a callback's slot back (koffi has 8,192) when whatever kept it, a block of memory say, is gone. */
+const slots = new FinalizationRegistry<bigint>((address) => {
+  koffi.unregister(address as never);
+});
+
+/** A JavaScript function with an address that C can call. It lives until it is disposed or nothing refers to this object. */
+export class Callback implements Disposable {
+  readonly address: bigint;
+
+  constructor(type: FunctionType, fn: (...args: unknown[]) => unknown, what: string, values: Values) {
+    const part = (of: FunctionType['result'], name: string): Passing => {
+      const how = passing(of, values);
+      if ('refused' in how) {
+        throw new PluginError('ERR_PLUGIN_UNSUPPORTED', `${what}: ${print(type)}: ${name} ${how.refused}`);
+      }
+      return how;
+    };
+    const result = part(type.result, 'the result');
+    const parameters = type.parameters.map((p, i) => part(p.type, `parameter ${i + 1}`));
+    if (type.variadic)
+      throw new PluginError(
+        'ERR_PLUGIN_UNSUPPORTED',
+        `${what}: ${print(type)}: a variadic callback can't be served`,
+      );
+    const proto = koffi.proto(
+      result.koffi,
+      parameters.map((p) => p.koffi),
+    );
+    const isVoid = bare(type.result).kind === 'void';
+    const called = (...raw: unknown[]): unknown => {
+      const value = fn(...parameters.map((p, i) => p.fromC(raw[i])));
+      // What a callback returns by pointer must outlive this call, so there is nothing to copy back to.
+      return isVoid ? undefined : result.toC(value, `the result of the callback ${fn.name}`, { after: [] });
+    };
+    this.address = BigInt(koffi.register(called, koffi.pointer(proto)) as unknown as bigint);
+    slots.register(this, this.address, this);
+  }
+
+  [Symbol.dispose](): void {
+    if (slots.unregister(this)) koffi.unregister(this.address as never);
+  }
+}

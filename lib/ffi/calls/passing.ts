@@ -1,0 +1,95 @@
+import { bare, type CType } from '../../ctypes/model.js';
+import { wrongKind } from '../values/check.js';
+import type { Values } from '../values/codec.js';
+import { floatCheck } from '../values/float.js';
+import { fromBigInt, integerCheck } from '../values/integer.js';
+import { integerMachine } from '../values/machine.js';
+import { fromAddress, isConstText } from '../values/pointer-codec.js';
+import { pointerArgument } from './pointer-argument.js';
+
+/** What a call has to do once C has returned: bring what it changed in copies back to the objects they were made from. */
+export interface Frame {
+  readonly after: (() => void)[];
+}
+
+/** How values of one C type go through koffi, as argument or result. */
+export interface Passing {
+  /** koffi's type of the same size and ABI class. Anonymous: koffi's named types are global to the process. */
+  readonly koffi: string;
+  /** A JavaScript value as koffi takes it; throws what is wrong with it. `what` names the parameter. */
+  toC(value: unknown, what: string, frame: Frame): unknown;
+  fromC(raw: unknown): unknown;
+  /** Whether `toC` may put something into the frame. */
+  readonly copies?: boolean;
+}
+
+/** Why a type can't be passed or returned by value. */
+export interface Refusal {
+  readonly refused: string;
+}
+
+const identity = (raw: unknown): unknown => raw;
+
+/** How `type` is passed, or why it is not. */
+export function passing(type: CType, values: Values): Passing | Refusal {
+  const t = bare(type);
+  switch (t.kind) {
+    case 'bool':
+      if (t.size === 1) return { koffi: 'bool', toC: (v, what) => booleanOf(v, what, type), fromC: identity };
+      return {
+        koffi: `uint${t.size * 8}`,
+        toC: (v, what) => Number(booleanOf(v, what, type)),
+        fromC: (raw) => raw !== 0,
+      };
+    case 'int':
+    case 'enum':
+      return integerPassing(type, t.size ?? 4, t.signed, values);
+    case 'float':
+      if (t.format === 'binary32') return { koffi: 'float', toC: floatCheck(type), fromC: identity };
+      if (t.format === 'binary64') return { koffi: 'double', toC: floatCheck(type), fromC: identity };
+      return byValue(t.name);
+    case 'pointer': {
+      const argument = pointerArgument(type, t, values);
+      if (isConstText(t)) return { ...argument, koffi: 'str', fromC: identity };
+      return { ...argument, koffi: 'void *', fromC: (raw) => fromAddress(t, addressOf(raw), values) };
+    }
+    case 'void':
+      return { koffi: 'void', toC: identity, fromC: () => undefined };
+    case 'complex':
+      return byValue(t.name);
+    case 'struct':
+    case 'union':
+      return byValue(`a ${t.kind}`);
+    case 'array':
+      return byValue(t.vector ? 'a vector' : 'an array');
+    case 'function':
+      return byValue('a function');
+    case 'unsupported':
+      return { refused: `${t.name}: ${t.reason}` };
+  }
+}
+
+function byValue(what: string): Refusal {
+  return { refused: `${what} by value can't be passed or returned yet; by pointer it can` };
+}
+
+function booleanOf(value: unknown, what: string, type: CType): boolean {
+  if (typeof value === 'boolean') return value;
+  throw wrongKind(what, type, 'a boolean', value);
+}
+
+function integerPassing(type: CType, size: number, signed: boolean, values: Values): Passing | Refusal {
+  const machine = integerMachine(size, signed);
+  if (machine === undefined) return byValue(`an integer of ${size * 8} bits`);
+  const toC = integerCheck(type, size, signed);
+  if (size < 8) return { koffi: machine, toC, fromC: identity };
+  // koffi gives a number where it is exact, else a bigint.
+  const fromC = (raw: unknown): bigint | number =>
+    fromBigInt(BigInt(raw as number | bigint), values.int64, 'the result');
+  return { koffi: machine, toC, fromC };
+}
+
+/** koffi gives null for address 0. */
+function addressOf(raw: unknown): bigint {
+  return raw === null ? 0n : BigInt(raw as bigint);
+}

@@ -1,0 +1,173 @@
+import { koffi, libc, type RawFunction } from './koffi.js';
+
+/** Flags of `dlopen`. glibc `bits/dlfcn.h`; musl has the same but for DEEPBIND, which it ignores. */
+export const RTLD = {
+  LOCAL: 0,
+  LAZY: 0x1,
+  NOW: 0x2,
+  NOLOAD: 0x4,
+  DEEPBIND: 0x8,
+  GLOBAL: 0x100,
+  NODELETE: 0x1000,
+} as const;
+
+/** What `dlopen` gave: a handle, the same for every name and thread while the library stays loaded, or its own words. */
+export type Opened = { handle: bigint } | { dlerror: string };
+
+/** An object in the process: the main program (whose name is empty), a library, the vDSO. */
+export interface LoadedObject {
+  /** What is added to an address in the file; 0 for a program linked to a fixed address. */
+  base: bigint;
+  name: string;
+  /** Where its program headers lie in memory, and how many. */
+  programHeaders: { address: bigint; count: number };
+}
+
+const dlerror = libc('const char *dlerror(void)') as () => string | null;
+const dlopen = libc('void *dlopen(const char *path, int flags)') as (p: string, f: number) => bigint | null;
+const dlsym = libc('void *dlsym(void *handle, const char *name)') as (
+  handle: bigint | null,
+  name: string,
+) => bigint | null;
+const dlvsym = libc('void *dlvsym(void *handle, const char *name, const char *version)') as (
+  handle: bigint,
+  name: string,
+  version: string,
+) => bigint | null;
+const dlinfo = libc('int dlinfo(void *handle, int request, void *out)') as (
+  handle: bigint,
+  request: number,
+  out: BigUint64Array,
+) => number;
+const dladdr = libc('int dladdr(void *address, void *info)') as (a: bigint, info: BigUint64Array) => number;
+
+/** `libc` gives no `.async`, and takes no unnamed callback type; koffi's type names are shared by all its users. */
+let dlopenFunction: RawFunction | undefined;
+let dlIteratePhdr: ((visit: (info: bigint) => number, data: null) => number) | undefined;
+
+/**
+ * Loads a library; its constructors run in this thread. The caller passes RTLD.NODELETE, or the library goes when the
+ * last handle is closed, and has checked the path: koffi cuts it at a NUL byte and at 4096 bytes.
+ */
+export function open(path: string, flags: number): Opened {
+  // Binds `dlerror` now, and drops an older error: any successful dl function in between would drop ours.
+  dlerror();
+  const handle = dlopen(path, flags);
+  return handle === null ? { dlerror: dlerror() ?? 'unknown error' } : { handle };
+}
+
+/**
+ * Like `open`, on one of koffi's threads. The linker's lock is held meanwhile, so `dlsym` in any thread waits for it.
+ * `dlerror` is per thread (dlerror(3)), so a failure is repeated here for its text.
+ */
+export async function openAsync(path: string, flags: number): Promise<Opened> {
+  const dlopenAsync = (dlopenFunction ??= koffi
+    .load(null)
+    .func('void *dlopen(const char *path, int flags)') as RawFunction);
+  const handle = await new Promise<bigint | null>((resolve, reject) => {
+    dlopenAsync.async(path, flags, (error: Error | null, result: bigint | null) => {
+      if (error) reject(error);
+      else resolve(result);
+    });
+  });
+  return handle === null ? open(path, flags) : { handle };
+}
+
+/** The handle of a library that is loaded already, by whatever name its file was opened. */
+export function loadedHandle(path: string): bigint | undefined {
+  return dlopen(path, RTLD.LAZY | RTLD.NOLOAD) ?? undefined;
+}
+
+/** The address of a symbol of a library or of one it needs. Thread-local ones give the calling thread's own. */
+export function symbolAddress(handle: bigint, name: string, version?: string): bigint | undefined {
+  return (version === undefined ? dlsym(handle, name) : dlvsym(handle, name, version)) ?? undefined;
+}
+
+/** The address of a symbol of the main program or of what is in its global scope (RTLD_DEFAULT is a null handle). */
+export function mainSymbolAddress(name: string): bigint | undefined {
+  return dlsym(null, name) ?? undefined;
+}
+
+/** The linker's own record of a library: where it was put, and the name it was loaded by. */
+export function linkMap(handle: bigint): { base: bigint; name: string } {
+  const RTLD_DI_LINKMAP = 2;
+  const out = new BigUint64Array(1);
+  if (dlinfo(handle, RTLD_DI_LINKMAP, out) !== 0) throw new Error(`dlinfo: ${dlerror() ?? 'unknown error'}`);
+  // struct link_map { ElfW(Addr) l_addr; char *l_name; … } (link.h)
+  const [map = 0n] = out;
+  return { base: wordAt(map), name: stringAt(wordAt(map + 8n)) };
+}
+
+/**
+ * Which object an address lies in, and the nearest exported symbol at or below it. The main program's path is what it was
+ * called by (`node`).
+ */
+export function addressInfo(
+  address: bigint,
+): { path: string; symbol?: { name: string; address: bigint } } | undefined {
+  const info = new BigUint64Array(4);
+  if (dladdr(address, info) === 0) return undefined;
+  // Dl_info { const char *dli_fname; void *dli_fbase; const char *dli_sname; void *dli_saddr; } (dladdr(3))
+  const [fname = 0n, , sname = 0n, saddr = 0n] = info;
+  const path = stringAt(fname);
+  return sname === 0n ? { path } : { path, symbol: { name: stringAt(sname), address: saddr } };
+}
+
+/**
+ * Calls `visit` with the address of a `struct dl_phdr_info` for each loaded object until it returns non-zero.
+ * glibc holds the linker's write lock meanwhile and gives it back when `visit` throws or the thread is terminated.
+ * `visit` must not call `dlopen`, `dlsym` or a function that koffi has yet to bind: these take the linker's locks in the
+ * other order.
+ */
+export function iteratePhdr(visit: (info: bigint) => number): void {
+  dlIteratePhdr ??= koffi
+    .load(null)
+    .func('dl_iterate_phdr', 'int', [
+      koffi.pointer(koffi.proto('int', ['void *', 'size_t', 'void *'])),
+      'void *',
+    ]) as NonNullable<typeof dlIteratePhdr>;
+  dlIteratePhdr(visit, null);
+}
+
+/** Every object in the process, in the order they were loaded. */
+export function iterateObjects(): LoadedObject[] {
+  const objects: LoadedObject[] = [];
+  iteratePhdr((info) => {
+    // struct dl_phdr_info { Addr dlpi_addr; const char *dlpi_name; const Phdr *dlpi_phdr; Half dlpi_phnum; … }
+    objects.push({
+      base: wordAt(info),
+      name: stringAt(wordAt(info + 8n)),
+      programHeaders: { address: wordAt(info + 16n), count: koffi.decode.uint16(info + 24n) },
+    });
+    return 0;
+  });
+  return objects;
+}
+
+/** A copy of each note segment of a loaded object: the build-id that is in memory, whatever became of the file. */
+export function notesInMemory(object: LoadedObject): Uint8Array[] {
+  const PT_LOAD = 1;
+  const PT_NOTE = 4;
+  const PF_R = 4;
+  const sizeofPhdr = 56n;
+  const segments = Array.from({ length: object.programHeaders.count }, (_, i) => {
+    // Elf64_Phdr { Word p_type, p_flags; Off p_offset; Addr p_vaddr, p_paddr; Xword p_filesz, p_memsz, p_align; }
+    const header = object.programHeaders.address + BigInt(i) * sizeofPhdr;
+    const start = wordAt(header + 16n);
+    const type = koffi.decode.uint32(header);
+    return { type, flags: koffi.decode.uint32(header + 4n), start, end: start + wordAt(header + 32n) };
+  });
+  // Nothing makes a note segment part of what is mapped (objcopy --add-section leaves such ones).
+  const readable = segments.filter((s) => s.type === PT_LOAD && (s.flags & PF_R) !== 0);
+  return segments
+    .filter((s) => s.type === PT_NOTE && readable.some((r) => r.start <= s.start && s.end <= r.end))
+    .map((s) => new Uint8Array(koffi.view(object.base + s.start, Number(s.end - s.start))).slice());
+}
+
+function wordAt(address: bigint): bigint {
+  return BigInt(koffi.decode.uint64(address));
+}
+
+function stringAt(address: bigint): string {
+  return koffi.decode.string(address);
+}

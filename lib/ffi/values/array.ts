@@ -1,0 +1,187 @@
+import { inspect, type InspectOptions } from 'node:util';
+
+import { bare, constOf, isQualified, type ArrayType, type CType } from '../../ctypes/model.js';
+import { print } from '../../ctypes/print.js';
+import { rangeError, typeError } from '../../errors.js';
+import { Block, copy } from '../block.js';
+import { koffi } from '../koffi.js';
+import { assignable, isConst, wrongKind } from './check.js';
+import type { Codec, Values } from './codec.js';
+import { inspectMemory } from './inspect.js';
+import { MACHINES, type Machine, type TypedArray } from './machine.js';
+import { textArrayCodec } from './text.js';
+
+/** An array in C memory that is no typed array: `length`, an index, iteration and what `Array.prototype` makes of these. */
+export interface ArrayView<T = unknown> extends ArrayLike<T>, Iterable<T> {
+  [index: number]: T;
+}
+
+export interface ArrayPlace {
+  readonly block: Block;
+  readonly offset: number;
+  readonly type: CType;
+  readonly element: Codec;
+  readonly length: number;
+}
+
+const places = new WeakMap<object, ArrayPlace>();
+
+/** Where an array view or a typed array of ours lies; undefined for anything else. */
+export function arrayPlaceOf(value: unknown): ArrayPlace | undefined {
+  return typeof value === 'object' && value !== null ? places.get(value) : undefined;
+}
+
+/** The codec of `element[length]`. Text, typed arrays and live array-likes, as the value table has it. */
+export function arrayCodec(type: CType, array: ArrayType, length: number, values: Values): Codec {
+  const elementType = isQualified(type, 'const') ? constOf(array.element) : array.element;
+  const element = values.codec(elementType);
+  if (isText(elementType)) return textArrayCodec(type, length);
+  const size = length * element.size;
+  const constant = isConst(elementType);
+  const machine = isEnum(elementType) ? undefined : element.machine;
+  return {
+    type,
+    size,
+    live: true,
+    read: (block, offset) => {
+      const place = { block, offset, type, element, length };
+      if (machine !== undefined && !constant && block.writable) return typedArray(machine, place);
+      return arrayView(place);
+    },
+    write: (block, offset, value, what, partial = false) => {
+      const items = arrayItems(value);
+      if (items === undefined) throw wrongKind(what, type, 'an array', value);
+      if (partial ? items.length > length : items.length !== length) {
+        throw rangeError(`${what}: ${print(type)} takes ${length} elements, got ${items.length}`);
+      }
+      // All elements are checked on a copy before the first byte is written.
+      const scratch = Block.allocate(size);
+      copy(block, offset, scratch, 0, size);
+      for (let i = 0; i < items.length; i++) {
+        element.write(scratch, i * element.size, items[i], `${what}[${i}]`, partial);
+      }
+      copy(scratch, 0, block, offset, size);
+    },
+  };
+}
+
+/** A typed array over the memory itself. It keeps the memory if that is ours. */
+export function typedArray(machine: Machine, place: ArrayPlace): TypedArray {
+  const { array: Constructor } = MACHINES[machine];
+  const { block, offset, length } = place;
+  const start = block.data.byteOffset + offset;
+  // Memory of our own is shared, which keeps it alive. Elsewhere the array gets a buffer of exactly its own length: cloning
+  // or sending one would take along all of a larger one. A typed array must be aligned in its buffer, not in memory.
+  const shared = block.owned && start % Constructor.BYTES_PER_ELEMENT === 0;
+  const made = shared
+    ? new Constructor(block.data.buffer, start, length)
+    : length === 0
+      ? new Constructor(new ArrayBuffer(0))
+      : new Constructor(koffi.view(block.address + BigInt(offset), length * Constructor.BYTES_PER_ELEMENT));
+  places.set(made, place);
+  return made;
+}
+
+export function arrayView(place: ArrayPlace): ArrayView {
+  const view = new Proxy(Object.create(elementMethods) as object, new ArrayHandler(place));
+  places.set(view, place);
+  return view as ArrayView;
+}
+
+/** Array's methods read `length` and indices only, and so work on any array-like (ECMA-262 §23.1.3). */
+const elementMethods: object = Object.create(Array.prototype, {
+  [inspect.custom]: {
+    value(this: object, depth: number, options: InspectOptions) {
+      const place = places.get(this);
+      return place === undefined ? '' : inspectMemory(place.type, place.block, place.offset, depth, options);
+    },
+  },
+}) as object;
+
+class ArrayHandler implements ProxyHandler<object> {
+  readonly #place: ArrayPlace;
+  readonly #constant: boolean;
+
+  constructor(place: ArrayPlace) {
+    this.#place = place;
+    this.#constant = isConst(place.element.type);
+  }
+
+  get(target: object, key: string | symbol, receiver: unknown): unknown {
+    if (typeof key === 'string') {
+      if (key === 'length') return this.#place.length;
+      const index = indexOf(key);
+      if (index !== undefined) return index < this.#place.length ? this.#read(index) : undefined;
+    }
+    return Reflect.get(target, key, receiver);
+  }
+
+  set(_target: object, key: string | symbol, value: unknown): boolean {
+    const { block, offset, element, length, type } = this.#place;
+    const index = typeof key === 'string' ? indexOf(key) : undefined;
+    if (index === undefined) {
+      throw typeError(
+        'ERR_INVALID_ARG_VALUE',
+        `${print(type)} has elements only, no property ${String(key)} can be set`,
+      );
+    }
+    const what = `${print(type)} at [${index}]`;
+    if (index >= length) throw rangeError(`${what}: it has ${length} elements`);
+    assignable(what, element.type, this.#constant, block);
+    element.write(block, offset + index * element.size, value, what);
+    return true;
+  }
+
+  has(target: object, key: string | symbol): boolean {
+    const index = typeof key === 'string' ? indexOf(key) : undefined;
+    if (index !== undefined) return index < this.#place.length;
+    return key === 'length' || Reflect.has(target, key);
+  }
+
+  ownKeys(): string[] {
+    return Array.from({ length: this.#place.length }, (_, i) => String(i));
+  }
+
+  getOwnPropertyDescriptor(_target: object, key: string | symbol): PropertyDescriptor | undefined {
+    const index = typeof key === 'string' ? indexOf(key) : undefined;
+    if (index === undefined || index >= this.#place.length) return undefined;
+    return { value: this.#read(index), enumerable: true, configurable: true, writable: true };
+  }
+
+  deleteProperty(): boolean {
+    return false;
+  }
+
+  defineProperty(): boolean {
+    return false;
+  }
+
+  #read(index: number): unknown {
+    const { block, offset, element } = this.#place;
+    return element.read(block, offset + index * element.size);
+  }
+}
+
+/** The number that a canonical index names; undefined for any other key. */
+function indexOf(key: string): number | undefined {
+  const index = Number(key);
+  return Number.isInteger(index) && index >= 0 && String(index) === key ? index : undefined;
+}
+
+/** What counts as an array: one, a typed array, or a view of C's. */
+export function arrayItems(value: unknown): ArrayLike<unknown> | undefined {
+  if (Array.isArray(value)) return value as unknown[];
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView))
+    return value as unknown as ArrayLike<unknown>;
+  return arrayPlaceOf(value) === undefined ? undefined : (value as ArrayLike<unknown>);
+}
+
+/** Whether `type` is plain `char`, which holds text. */
+export function isText(type: CType): boolean {
+  const t = bare(type);
+  return t.kind === 'int' && t.text && t.size === 1;
+}
+
+function isEnum(type: CType): boolean {
+  return bare(type).kind === 'enum';
+}

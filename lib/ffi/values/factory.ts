@@ -1,0 +1,140 @@
+import { sizeOf } from '../../ctypes/layout.js';
+import { bare, isQualified, constOf, type CType, type FunctionType } from '../../ctypes/model.js';
+import { print } from '../../ctypes/print.js';
+import { PluginError, typeError } from '../../errors.js';
+import { arrayCodec } from './array.js';
+import { wrongKind } from './check.js';
+import type { CFunction, Codec, Extent, Values } from './codec.js';
+import { complexCodec, floatCodec } from './float.js';
+import { integerCodec } from './integer.js';
+import { pointerClass } from './number-pointer.js';
+import { pointerCodec } from './pointer-codec.js';
+import { Pointer } from './pointer.js';
+import { recordCodec } from './record-codec.js';
+
+/** What the values of a plugin need from outside this folder. */
+export interface ValueOptions {
+  readonly int64: 'bigint' | 'number';
+  readonly parse: (declaration: string) => CType;
+  readonly callable: (type: FunctionType, address: bigint, values: Values) => CFunction;
+  readonly functionAddress: (
+    type: FunctionType,
+    value: unknown,
+    what: string,
+    values: Values,
+  ) => { address: bigint; kept: unknown };
+}
+
+/** The codecs of one plugin, each made once for its type. */
+export function createValues(options: ValueOptions): Values {
+  const codecs = new WeakMap<CType, Codec>();
+  const values: Values = {
+    int64: options.int64,
+    parse: options.parse,
+    codec(type) {
+      let codec = codecs.get(type);
+      if (codec === undefined) codecs.set(type, (codec = makeCodec(type, values)));
+      return codec;
+    },
+    pointer(target, address, extent) {
+      return address === 0n ? null : makePointer(target, address, values, extent);
+    },
+    pointerInto(target, extent, name) {
+      return makePointer(target, extent.block.address + BigInt(extent.offset), values, extent, name);
+    },
+    callable(type, address) {
+      return address === 0n ? null : options.callable(type, address, values);
+    },
+    functionAddress: (type, value, what) => options.functionAddress(type, value, what, values),
+  };
+  return values;
+}
+
+function makePointer(
+  target: CType,
+  address: bigint,
+  values: Values,
+  extent?: Extent,
+  name?: string,
+): Pointer {
+  const t = bare(target);
+  // Only what has a machine's number at the other end: an enum also takes names, and text is text.
+  const machine = t.kind === 'int' || t.kind === 'float' ? values.codec(target).machine : undefined;
+  return new (pointerClass(machine))(values, target, address, extent, name) as Pointer;
+}
+
+function makeCodec(type: CType, values: Values): Codec {
+  const t = bare(type);
+  switch (t.kind) {
+    case 'bool':
+      return boolCodec(type, t.size);
+    case 'int':
+      return integerCodec(type, t.size, t.signed, values.int64);
+    case 'enum':
+      return t.size === undefined
+        ? noValue(type, 'its enumerators are not known here')
+        : integerCodec(type, t.size, t.signed, values.int64);
+    case 'float':
+      return floatCodec(type, t.size, t.format);
+    case 'complex':
+      return complexCodec(type, t.size, t.format);
+    case 'pointer':
+      return pointerCodec(type, t, values);
+    case 'array':
+      if (t.length === undefined || t.length === 0) return flexibleCodec(type, t.element, values);
+      if (sizeOf(t.element) === undefined) return noValue(type, 'the size of its elements is not known here');
+      return arrayCodec(type, t, t.length, values);
+    case 'struct':
+    case 'union':
+      if (t.size === undefined)
+        return noValue(type, 'it is opaque: its members are not known here, only pointers to it can be used');
+      return recordCodec(type, t, t.size, values);
+    case 'unsupported':
+      return noValue(type, t.reason, t.size);
+    case 'void':
+      return noValue(type, 'cast the pointer to what it really points to');
+    case 'function':
+      return noValue(type, 'a function can be called, not read');
+  }
+}
+
+/** A type that has no values here. Only using it fails, so that a struct with such a member works but for that member. */
+function noValue(type: CType, reason: string, size = 0): Codec {
+  const fail = (): never => {
+    throw new PluginError('ERR_PLUGIN_TYPE', `${print(type)} has no value: ${reason}`);
+  };
+  return { type, size, read: fail, write: fail };
+}
+
+function boolCodec(type: CType, size: number): Codec {
+  return {
+    type,
+    size,
+    read: ({ data }, offset) => data.getUint8(offset) !== 0,
+    write: (block, offset, value, what) => {
+      if (typeof value !== 'boolean') throw wrongKind(what, type, 'a boolean', value);
+      block.bytes(offset, size).fill(0);
+      block.data.setUint8(offset, value ? 1 : 0);
+    },
+  };
+}
+
+/** `T tail[]` and GNU C's `T tail[0]` have no size: as in C they are where their elements begin, a pointer. */
+function flexibleCodec(type: CType, element: CType, values: Values): Codec {
+  const target = isQualified(type, 'const') ? constOf(element) : element;
+  return {
+    type,
+    size: 0,
+    read: (block, offset) => {
+      const end = block.owned ? block.size : offset;
+      if (end > offset) return values.pointerInto(target, { block, offset, start: offset, end });
+      return values.pointer(target, block.address + BigInt(offset));
+    },
+    write: (_block, _offset, _value, what) => {
+      throw typeError(
+        'ERR_INVALID_ARG_TYPE',
+        `${what}: ${print(type)} has no size: write its elements, ${what}.set(i, value)`,
+      );
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { openSync, readSync } from 'node:fs';
+import type { InspectOptions } from 'node:util';
+
+import type { CType } from '../../ctypes/model.js';
+import { print } from '../../ctypes/print.js';
+import type { Memory } from '../../format/memory.js';
+import { formatPointer, formatValue, type FormatOptions } from '../../format/value.js';
+import type { Block } from '../block.js';
+import { readFloat } from './float-format.js';
+
+let descriptor: number | undefined;
+
+/** This process's memory through the kernel, which answers EIO for a wild address instead of raising a signal (proc(5)). */
+const memory: Memory = {
+  readFloat,
+  read(address, size) {
+    const bytes = new Uint8Array(size);
+    try {
+      descriptor ??= openSync('/proc/self/mem', 'r');
+      return readSync(descriptor, bytes, 0, size, address) === size ? bytes : undefined;
+    } catch {
+      return undefined;
+    }
+  },
+};
+
+/** What `console.log` and the REPL show of a struct, union or array: `(struct point){ .x = 1, .y = 2.5 }`. */
+export function inspectMemory(
+  type: CType,
+  block: Block,
+  offset: number,
+  depth: number,
+  options: InspectOptions,
+): string {
+  return `(${print(type)})${formatValue(type, block.address + BigInt(offset), memory, limits(depth, options))}`;
+}
+
+/** What they show of a pointer: `(int *)0x7f00 = 7`. */
+export function inspectPointer(
+  target: CType,
+  address: bigint,
+  depth: number,
+  options: InspectOptions,
+): string {
+  return formatPointer(target, address, memory, limits(depth, options));
+}
+
+function limits(depth: number, options: InspectOptions): Partial<FormatOptions> {
+  const { maxArrayLength } = options;
+  const levels = options.depth === null ? Infinity : Math.max(depth + 1, 1);
+  return { depth: levels, ...(typeof maxArrayLength === 'number' ? { elements: maxArrayLength } : {}) };
+}

@@ -1,0 +1,184 @@
+import type { CType } from '../../ctypes/model.js';
+import type { Extent, Values } from './codec.js';
+import type { Machine } from './machine.js';
+import { checked, openElement, openForWriting, Pointer } from './pointer.js';
+
+/*
+ * Pointers to the numbers that the machine reads in one go. Each class has accessors of its own, though they look alike: the engine compiles
+ * a property access for the few kinds of object it has met there, and one accessor for all ten kinds of typed array would be slow for all.
+ */
+
+class Int8Pointer extends Pointer<number> {
+  #from: Int8Array | undefined;
+  #to: Int8Array | undefined;
+
+  override get value(): number {
+    return (this.#from ??= openElement(this, Int8Array))[0] as number;
+  }
+
+  override set value(value: number) {
+    const to = (this.#to ??= openForWriting(this, Int8Array));
+    to[0] =
+      typeof value === 'number' && (value << 24) >> 24 === value ? value : (checked(this, value) as number);
+  }
+}
+
+class Uint8Pointer extends Pointer<number> {
+  #from: Uint8Array | undefined;
+  #to: Uint8Array | undefined;
+
+  override get value(): number {
+    return (this.#from ??= openElement(this, Uint8Array))[0] as number;
+  }
+
+  override set value(value: number) {
+    const to = (this.#to ??= openForWriting(this, Uint8Array));
+    to[0] = typeof value === 'number' && (value & 0xff) === value ? value : (checked(this, value) as number);
+  }
+}
+
+class Int16Pointer extends Pointer<number> {
+  #from: Int16Array | undefined;
+  #to: Int16Array | undefined;
+
+  override get value(): number {
+    return (this.#from ??= openElement(this, Int16Array))[0] as number;
+  }
+
+  override set value(value: number) {
+    const to = (this.#to ??= openForWriting(this, Int16Array));
+    to[0] =
+      typeof value === 'number' && (value << 16) >> 16 === value ? value : (checked(this, value) as number);
+  }
+}
+
+class Uint16Pointer extends Pointer<number> {
+  #from: Uint16Array | undefined;
+  #to: Uint16Array | undefined;
+
+  override get value(): number {
+    return (this.#from ??= openElement(this, Uint16Array))[0] as number;
+  }
+
+  override set value(value: number) {
+    const to = (this.#to ??= openForWriting(this, Uint16Array));
+    to[0] =
+      typeof value === 'number' && (value & 0xffff) === value ? value : (checked(this, value) as number);
+  }
+}
+
+class Int32Pointer extends Pointer<number> {
+  #from: Int32Array | undefined;
+  #to: Int32Array | undefined;
+
+  override get value(): number {
+    return (this.#from ??= openElement(this, Int32Array))[0] as number;
+  }
+
+  override set value(value: number) {
+    const to = (this.#to ??= openForWriting(this, Int32Array));
+    to[0] = typeof value === 'number' && (value | 0) === value ? value : (checked(this, value) as number);
+  }
+}
+
+class Uint32Pointer extends Pointer<number> {
+  #from: Uint32Array | undefined;
+  #to: Uint32Array | undefined;
+
+  override get value(): number {
+    return (this.#from ??= openElement(this, Uint32Array))[0] as number;
+  }
+
+  override set value(value: number) {
+    const to = (this.#to ??= openForWriting(this, Uint32Array));
+    to[0] = typeof value === 'number' && value >>> 0 === value ? value : (checked(this, value) as number);
+  }
+}
+
+class Float32Pointer extends Pointer<number> {
+  #from: Float32Array | undefined;
+  #to: Float32Array | undefined;
+
+  override get value(): number {
+    return (this.#from ??= openElement(this, Float32Array))[0] as number;
+  }
+
+  override set value(value: number) {
+    const to = (this.#to ??= openForWriting(this, Float32Array));
+    to[0] = typeof value === 'number' ? value : (checked(this, value) as number);
+  }
+}
+
+class Float64Pointer extends Pointer<number> {
+  #from: Float64Array | undefined;
+  #to: Float64Array | undefined;
+
+  override get value(): number {
+    return (this.#from ??= openElement(this, Float64Array))[0] as number;
+  }
+
+  override set value(value: number) {
+    const to = (this.#to ??= openForWriting(this, Float64Array));
+    to[0] = typeof value === 'number' ? value : (checked(this, value) as number);
+  }
+}
+
+class BigInt64Pointer extends Pointer<bigint> {
+  #from: BigInt64Array | undefined;
+  #to: BigInt64Array | undefined;
+
+  override get value(): bigint {
+    return (this.#from ??= openElement(this, BigInt64Array))[0] as bigint;
+  }
+
+  override set value(value: bigint) {
+    const to = (this.#to ??= openForWriting(this, BigInt64Array));
+    to[0] =
+      typeof value === 'bigint' && BigInt.asIntN(64, value) === value
+        ? value
+        : (checked(this, value) as bigint);
+  }
+}
+
+class BigUint64Pointer extends Pointer<bigint> {
+  #from: BigUint64Array | undefined;
+  #to: BigUint64Array | undefined;
+
+  override get value(): bigint {
+    return (this.#from ??= openElement(this, BigUint64Array))[0] as bigint;
+  }
+
+  override set value(value: bigint) {
+    const to = (this.#to ??= openForWriting(this, BigUint64Array));
+    to[0] =
+      typeof value === 'bigint' && BigInt.asUintN(64, value) === value
+        ? value
+        : (checked(this, value) as bigint);
+  }
+}
+
+type PointerClass = new (
+  values: Values,
+  target: CType,
+  address: bigint,
+  extent?: Extent,
+  name?: string,
+) => object;
+
+const CLASSES: Readonly<Record<Machine, PointerClass>> = {
+  int8: Int8Pointer,
+  uint8: Uint8Pointer,
+  int16: Int16Pointer,
+  uint16: Uint16Pointer,
+  int32: Int32Pointer,
+  uint32: Uint32Pointer,
+  int64: BigInt64Pointer,
+  uint64: BigUint64Pointer,
+  float32: Float32Pointer,
+  float64: Float64Pointer,
+};
+
+/** The class for pointers to what `machine` reads; the general one for everything else. */
+export function pointerClass(machine: Machine | undefined): PointerClass {
+  return machine === undefined ? Pointer : CLASSES[machine];
+}

@@ -1,0 +1,251 @@
+import { inspect, type InspectOptions } from 'node:util';
+
+import { sizeOf } from '../../ctypes/layout.js';
+import { bare, type CType } from '../../ctypes/model.js';
+import { print } from '../../ctypes/print.js';
+import { Type } from '../../ctypes/type.js';
+import { rangeError, typeError } from '../../errors.js';
+import { Block } from '../block.js';
+import { koffi } from '../koffi.js';
+import { arrayView, isText, typedArray, type ArrayView } from './array.js';
+import { assignable, describe, isConst } from './check.js';
+import type { Codec, Extent, Values } from './codec.js';
+import { floatCheck } from './float.js';
+import { inspectPointer } from './inspect.js';
+import { integerCheck } from './integer.js';
+import type { TypedArray, TypedArrayConstructor } from './machine.js';
+import { cString } from './text.js';
+
+/** A place in memory with the codec of what lies there. */
+interface Place {
+  readonly block: Block;
+  readonly offset: number;
+  readonly codec: Codec;
+}
+
+/** The type of what `pointer` points to. */
+export let targetOf: (pointer: Pointer) => CType;
+/** The memory around where `pointer` points, if its bounds are known. */
+export let extentOf: (pointer: Pointer) => Extent | undefined;
+let placeOf: (pointer: Pointer) => Place;
+
+/**
+ * A C pointer with the type of what it points to. `value` reads and writes C memory itself. A pointer into memory whose bounds
+ * are known (a variable, an `alloc`, an array) can't leave it: that is a `RangeError`. So is nothing else: where C handed out a bare
+ * address, only what is not mapped at all is refused.
+ *
+ * @example
+ * const V = plugin.lookup('V');   // int V;
+ * V.value = 7;                    // checked: an integer in the range of int
+ * V.value++;
+ */
+export class Pointer<T = unknown> {
+  /** The address, as C prints it with %p. */
+  readonly address: bigint;
+  /** The name of the variable that this is a pointer to; undefined for any other pointer. */
+  readonly name: string | undefined;
+  readonly #values: Values;
+  readonly #target: CType;
+  readonly #extent: Extent | undefined;
+  #codec: Codec | undefined;
+  /** The memory of what it points to, where the bounds are not known. */
+  #first: Block | undefined;
+  /** The view of a struct or array, which stays the same object. */
+  #live: unknown;
+
+  constructor(values: Values, target: CType, address: bigint, extent?: Extent, name?: string) {
+    this.#values = values;
+    this.#target = target;
+    this.#extent = extent;
+    this.address = address;
+    this.name = name;
+  }
+
+  static {
+    targetOf = (pointer) => pointer.#target;
+    extentOf = (pointer) => pointer.#extent;
+    placeOf = (pointer) => pointer.#open(0, 1);
+  }
+
+  /** The type of what it points to. */
+  get type(): Type {
+    return Type.of(this.#target);
+  }
+
+  /**
+   * What it points to: a number, a string, a live view … as the value table says. Throws `ERR_PLUGIN_BAD_ADDRESS` for an address that is not
+   * mapped. Assigning throws a `TypeError` or `RangeError` for a value that is none of the type, and `ERR_READ_ONLY` for const.
+   */
+  get value(): T {
+    return (this.#live ?? this.at(0)) as T;
+  }
+
+  set value(value: T) {
+    this.set(0, value);
+  }
+
+  /** The element `index` places further, as C's `p[index]`. */
+  at(index: number): T {
+    const { block, offset, codec } = this.#open(index, 1);
+    const value = codec.read(block, offset);
+    if (index === 0 && codec.live === true) this.#live = value;
+    return value as T;
+  }
+
+  /** C's `p[index] = value`. */
+  set(index: number, value: T): void {
+    const { block, offset, codec } = this.#open(index, 1);
+    const what = this.#what(index);
+    assignable(what, this.#target, isConst(this.#target), block);
+    codec.write(block, offset, value, what);
+  }
+
+  /** C's `p + count`: a pointer `count` elements further, or back for a negative one. */
+  offset(count: number): Pointer<T> {
+    const distance = integer(count, 'offset') * (sizeOf(this.#target) ?? 1);
+    const extent = this.#extent;
+    if (extent === undefined) {
+      return new Pointer<T>(this.#values, this.#target, this.address + BigInt(distance));
+    }
+    const offset = extent.offset + distance;
+    if (offset < extent.start || offset > extent.end) throw this.#outside(count);
+    return this.#values.pointerInto(this.#target, { ...extent, offset }) as Pointer<T>;
+  }
+
+  /** The same address as another pointer type: `p.cast('unsigned char *')`. */
+  cast(declaration: string): Pointer {
+    const type = bare(this.#values.parse(declaration));
+    if (type.kind !== 'pointer') {
+      const hint = 'write the pointer type, as in C';
+      throw typeError(
+        'ERR_INVALID_ARG_VALUE',
+        `cast('${declaration}'): ${print(type)} is no pointer type: ${hint}`,
+      );
+    }
+    if (this.#extent !== undefined) return this.#values.pointerInto(type.target, this.#extent);
+    return this.#values.pointer(type.target, this.address) ?? this;
+  }
+
+  /**
+   * `length` elements as a typed array over the memory itself, or as a live array-like where there is no such typed array or the memory is
+   * read-only. Where the bounds are known, all that follows unless told otherwise. `char` gives a `Uint8Array`.
+   */
+  view(length: number = this.#remaining()): TypedArray | ArrayView {
+    const { block, offset, codec } = this.#open(0, integer(length, 'view'));
+    const type: CType = { kind: 'array', element: this.#target, length, vector: false };
+    const place = { block, offset, type, element: codec, length };
+    const machine = isText(this.#target)
+      ? 'uint8'
+      : bare(this.#target).kind === 'enum'
+        ? undefined
+        : codec.machine;
+    if (machine === undefined || !block.writable || isConst(this.#target)) return arrayView(place);
+    return typedArray(machine, place);
+  }
+
+  /** The text from here to its NUL, as UTF-8. */
+  cString(): string {
+    const size = sizeOf(this.#target);
+    if (size !== undefined && size !== 1) {
+      throw typeError(
+        'ERR_INVALID_ARG_TYPE',
+        `cString: ${this.#what(0)} points to ${print(this.#target)}, not to char`,
+      );
+    }
+    return cString(
+      this.address,
+      this.#extent === undefined ? Infinity : this.#extent.end - this.#extent.offset,
+    );
+  }
+
+  /** Whether `other` holds the same address; null is address 0. */
+  equals(other: Pointer | null): boolean {
+    return other !== null && other.address === this.address;
+  }
+
+  /** The text for a pointer to `char`; otherwise the type and the address, as `(int *) 0x7f…`. */
+  toString(): string {
+    return isText(this.#target)
+      ? this.cString()
+      : `(${print({ kind: 'pointer', target: this.#target, size: 8 })}) 0x${this.address.toString(16)}`;
+  }
+
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    return inspectPointer(this.#target, this.address, depth, options);
+  }
+
+  /** The memory of `count` elements from element `index` on. */
+  #open(index: number, count: number): Place {
+    const codec = (this.#codec ??= this.#values.codec(this.#target));
+    const distance = integer(index, 'index') * codec.size;
+    const size = codec.size * count;
+    const extent = this.#extent;
+    if (extent === undefined) {
+      if (index !== 0 || count !== 1)
+        return { block: Block.at(this.address + BigInt(distance), size), offset: 0, codec };
+      return { block: (this.#first ??= Block.at(this.address, size)), offset: 0, codec };
+    }
+    const offset = extent.offset + distance;
+    if (offset < extent.start || offset + size > extent.end) throw this.#outside(index);
+    return { block: extent.block, offset, codec };
+  }
+
+  #remaining(): number {
+    const size = sizeOf(this.#target);
+    if (this.#extent !== undefined && size)
+      return Math.floor((this.#extent.end - this.#extent.offset) / size);
+    throw typeError(
+      'ERR_INVALID_ARG_VALUE',
+      `view: how many elements lie at ${this.#what(0)} is not known: give the length`,
+    );
+  }
+
+  #what(index: number): string {
+    const name = this.name ?? `(${print({ kind: 'pointer', target: this.#target, size: 8 })})`;
+    return index === 0 ? name : `${name}[${index}]`;
+  }
+
+  #outside(index: number): RangeError {
+    const { start, end, offset } = this.#extent ?? { start: 0, end: 0, offset: 0 };
+    const size = sizeOf(this.#target) ?? 1;
+    const least = Math.ceil((start - offset) / size);
+    const most = Math.floor((end - offset) / size) - 1;
+    const range =
+      most < least
+        ? 'there is no element here'
+        : least === most
+          ? `only [${least}] is there`
+          : `[${least}] to [${most}] are there`;
+    return rangeError(`${this.#what(index)}: outside the memory it points into: ${range}`);
+  }
+}
+
+function integer(value: number, what: string): number {
+  if (Number.isSafeInteger(value)) return value;
+  throw typeError('ERR_INVALID_ARG_TYPE', `${what}: expected an integer, got ${describe(value)}`);
+}
+
+/** The one element that `pointer` points to, as a typed array over the memory itself. */
+export function openElement<A extends TypedArray>(pointer: Pointer, array: TypedArrayConstructor<A>): A {
+  const { block, offset } = placeOf(pointer);
+  const start = block.data.byteOffset + offset;
+  // A typed array must be aligned in its buffer; memory need not be (a member of a packed struct).
+  if (start % array.BYTES_PER_ELEMENT === 0) return new array(block.data.buffer, start, 1);
+  return new array(koffi.view(pointer.address, array.BYTES_PER_ELEMENT));
+}
+
+/** The same, to write to: throws `ERR_READ_ONLY` where that may not be. */
+export function openForWriting<A extends TypedArray>(pointer: Pointer, array: TypedArrayConstructor<A>): A {
+  const target = targetOf(pointer);
+  assignable(pointer.name ?? String(pointer), target, isConst(target), placeOf(pointer).block);
+  return openElement(pointer, array);
+}
+
+/** Throws what is wrong with `value`, which did not pass the quick check. Passes what the quick check is too strict for: an integral number for 64 bits. */
+export function checked(pointer: Pointer, value: unknown): unknown {
+  const target = targetOf(pointer);
+  const t = bare(target);
+  const what = pointer.name ?? String(pointer);
+  if (t.kind === 'int') return integerCheck(target, t.size, t.signed)(value, what);
+  return floatCheck(target)(value, what);
+}

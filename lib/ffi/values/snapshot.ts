@@ -1,0 +1,36 @@
+import { arrayPlaceOf } from './array.js';
+import { Pointer } from './pointer.js';
+import { isRecordView, placeOf } from './record.js';
+
+/**
+ * A plain copy of what a view shows now: objects for structs and unions, arrays for arrays, to any depth. Pointers stay pointers.
+ * Anything else is returned as it is. Members without a size (`char tail[]`) are left out.
+ *
+ * @example
+ * const before = snapshot(point.value);   // { x: 1, y: 2 }, which no later write changes
+ */
+export function snapshot(value: unknown): unknown {
+  if (isRecordView(value)) {
+    const { block, offset, shape } = placeOf(value);
+    const fields = [...shape.fields].filter(([, { codec }]) => codec.size > 0);
+    return Object.fromEntries(
+      fields.map(([name, { codec, member }]) => [name, snapshot(codec.read(block, offset + member.offset))]),
+    );
+  }
+  if (arrayPlaceOf(value) !== undefined) return Array.from(value as ArrayLike<unknown>, snapshot);
+  return value;
+}
+
+/** Whether two snapshots say the same: pointers by address, NaN equal to itself, a typed array as the array it could be. */
+export function sameValue(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  // 0 and -0 are different bits of a float, but the same integer; bigint and number say the same of a 64-bit one.
+  if (typeof a === 'bigint' || typeof b === 'bigint')
+    return typeof a !== 'object' && typeof b !== 'object' && a == b;
+  if (a instanceof Pointer) return b instanceof Pointer && a.equals(b);
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === 0 && b === 0;
+  const x = snapshot(a) as Record<string, unknown>;
+  const y = snapshot(b) as Record<string, unknown>;
+  const keys = Object.keys(x);
+  return keys.length === Object.keys(y).length && keys.every((k) => sameValue(x[k], y[k]));
+}
