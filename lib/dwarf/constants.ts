@@ -66,6 +66,7 @@ export const DW_AT = {
   comp_dir: 0x1b,
   const_value: 0x1c,
   lower_bound: 0x22,
+  producer: 0x25,
   prototyped: 0x27,
   bit_stride: 0x2e,
   upper_bound: 0x2f,

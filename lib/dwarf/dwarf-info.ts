@@ -98,7 +98,7 @@ export class DwarfInfo {
     let reason: string | undefined;
     const typed = (die: Die | undefined, match: Match): TypedSymbol | undefined => {
       if (die === undefined) return undefined;
-      const why = isFunction ? this.#whyUntyped(die) : undefined;
+      const why = this.#whyUntyped(die, isFunction);
       reason ??= why;
       return why === undefined ? this.#answer(query, die, match) : undefined;
     };
@@ -186,18 +186,15 @@ export class DwarfInfo {
     };
   }
 
-  /**
-   * Why a function's entry doesn't tell its type. Assemblers and `-g1` write an entry of only a name and an address, which would
-   * read as `void f()`. gcc's and clang's then is not external; rustc's is, but its unit holds no types either.
-   */
-  #whyUntyped(die: Die): string | undefined {
-    const described = die.inherited(DW_AT.name) ?? die;
-    const { language } = described.unit;
-    if (language === DW_LANG.Mips_Assembler) return 'it is written in assembler';
-    if (die.inherited(DW_AT.type) !== undefined || isPrototyped(die) || hasParameters(die)) return undefined;
+  /** Why an entry doesn't tell its type: assemblers and `-g1` write a name and an address, which would read as `void f()`. */
+  #whyUntyped(die: Die, isFunction: boolean): string | undefined {
+    const { unit } = die.inherited(DW_AT.name) ?? die;
+    if (unit.language === DW_LANG.Mips_Assembler) return 'it is written in assembler';
+    if (die.inherited(DW_AT.type) !== undefined) return undefined;
+    if (!isFunction) return NO_TYPES;
+    if (isPrototyped(die) || hasParameters(die) || this.#unitIndex(unit).hasTypes) return undefined;
     const external = die.inherited(DW_AT.external)?.flag(DW_AT.external) ?? false;
-    if ((external && language !== DW_LANG.Rust) || this.#unitIndex(described.unit).hasTypes) return undefined;
-    return 'its debug info has line tables only (-g1)';
+    return mayHaveTypes(unit, external) ? undefined : NO_TYPES;
   }
 
   #whyAbsent(query: SymbolQuery): string {
@@ -240,6 +237,20 @@ export class DwarfInfo {
     });
     return atFileScope ? this.#nameIndex.definition(keyword, name) : undefined;
   }
+}
+
+const NO_TYPES = 'its debug info has no types (-g1)';
+
+/** Whether a unit without any type was to have them, so that its `void f()` is meant: what compilers say and leave out. */
+function mayHaveTypes(unit: Unit, external: boolean): boolean {
+  const producer = new Die(unit, unit.header.rootPos).string(DW_AT.producer) ?? '';
+  if (producer.startsWith('GNU ')) {
+    // gcc writes the options down, unless told otherwise; the last -g counts.
+    const level = producer.match(/ -g(?:gdb|dwarf)?[0-3]?(?= |$)/g)?.at(-1);
+    return level !== undefined && !/[01]$/.test(level);
+  }
+  // rustc with debuginfo=1 writes the same entries as with 2, less the types; LLVM's own line tables have nothing external.
+  return external && unit.language !== DW_LANG.Rust;
 }
 
 function isNamed(die: Die, name: string): boolean {

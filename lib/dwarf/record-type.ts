@@ -57,6 +57,7 @@ function opaque(reader: TypeReader, die: Die, kind: 'struct' | 'union', tag: str
 }
 
 function readMembers(reader: TypeReader, record: Die): Member[] {
+  reader.finite.record(record);
   const members: Member[] = [];
   for (const die of record.children()) {
     if (die.tag === DW_TAG.member) {

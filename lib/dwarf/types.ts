@@ -5,6 +5,7 @@ import { readBaseType, unsupported } from './base-type.js';
 import { DW_AT, DW_TAG, nameOf } from './constants.js';
 import { Die } from './die.js';
 import { readEnumType } from './enum-type.js';
+import { FinitenessCheck } from './finite.js';
 import { readFunctionType } from './function-type.js';
 import { readRecordType } from './record-type.js';
 
@@ -15,6 +16,7 @@ export type Completer = (die: Die) => Die | undefined;
 export class TypeReader {
   /** Called at the first look into an opaque type, since the search may read the whole file. */
   readonly complete: Completer;
+  readonly finite: FinitenessCheck = new FinitenessCheck();
   readonly #types = new Map<number, CType>();
 
   constructor(complete: Completer) {
@@ -35,7 +37,10 @@ export class TypeReader {
   target(die: Die): CType {
     const holder = die.has(DW_AT.type) ? die : die.inherited(DW_AT.type);
     const reference = holder?.reference(DW_AT.type);
-    if (reference instanceof Die) return this.of(reference);
+    if (reference instanceof Die) {
+      this.finite.nameless(reference);
+      return this.of(reference);
+    }
     return reference === undefined ? VOID : unsupported('unknown type', reference.reason);
   }
 

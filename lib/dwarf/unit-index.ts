@@ -5,12 +5,15 @@ import { readRanges } from './ranges.js';
 import type { Unit } from './unit.js';
 import { walkTop } from './walk.js';
 
+/** One of these is in every unit that describes any type. */
+const TYPES: readonly number[] = [DW_TAG.base_type, DW_TAG.pointer_type, DW_TAG.structure_type];
+
 /** What a unit defines, by address: the positions of its entries. Made in one walk, and kept. */
 export class UnitIndex {
   readonly #unit: Unit;
   readonly #functions = new Map<bigint, number[]>();
   readonly #variables = new Map<bigint, number[]>();
-  /** False for a unit of line tables only (`-g1`), or of nothing but functions without parameters and results. */
+  /** False for a unit of `-g1`, and for one of nothing but functions without parameters and results. */
   readonly hasTypes: boolean;
 
   constructor(unit: Unit) {
@@ -21,7 +24,7 @@ export class UnitIndex {
         if (abbrev.has(DW_AT.low_pc) || abbrev.has(DW_AT.ranges)) this.#addFunction(new Die(unit, pos));
       } else if (abbrev.tag === DW_TAG.variable) {
         if (abbrev.has(DW_AT.location)) this.#addVariable(new Die(unit, pos));
-      } else if (abbrev.tag !== DW_TAG.imported_unit) hasTypes = true;
+      } else if (TYPES.includes(abbrev.tag)) hasTypes = true;
     });
     this.hasTypes = hasTypes;
   }

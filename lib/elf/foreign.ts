@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 import type { ByteSource } from '../bytes/source.js';
 
 /** How much of a file is looked at: enough for the comment that precedes `GROUP (` in a linker script. */
@@ -13,8 +15,8 @@ export function describeForeign(source: ByteSource): string | undefined {
   if (magic) return magic[1];
   if (text.startsWith('#!')) return `it is a script, for ${text.slice(2).split('\n')[0]?.trim() ?? ''}`;
   if (/\b(?:GROUP|INPUT)\s*\(/.test(text)) return describeLinkerScript(text);
-  const isText = head.length > 0 && head.every((byte) => byte >= 0x20 || (byte >= 9 && byte <= 13));
-  return isText ? 'it is a text file' : undefined;
+  const isText = isUtf8(head) && head.every((byte) => byte >= 0x20 || (byte >= 9 && byte <= 13));
+  return isText && head.length > 0 ? 'it is a text file' : undefined;
 }
 
 const MAGICS: readonly (readonly [start: string, description: string])[] = [

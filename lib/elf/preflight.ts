@@ -26,12 +26,14 @@ export function preflight(file: ElfFile | ByteSource, host: Host = currentHost()
     return checkHeader(elf, host) ?? checkSegments(elf) ?? checkDynamic(elf);
   } catch (error) {
     if (error instanceof FormatError) return `invalid ELF file\n${error.message}`;
-    // A directory can be opened as a file, but not read.
-    if (error instanceof Error && 'code' in error && error.code === 'EISDIR') {
-      return 'cannot read file data: Is a directory';
-    }
+    if (isDirectoryError(error)) return 'cannot read file data: Is a directory';
     throw error;
   }
+}
+
+/** A directory can be opened as a file, but not read. The error can be of another realm (Jest's): no instanceof. */
+function isDirectoryError(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EISDIR';
 }
 
 /** The order is glibc's (open_verify), except that a machine of the other byte order is told as that. */

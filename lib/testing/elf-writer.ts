@@ -1,6 +1,7 @@
 import { DT, EM, ET, PF, PN_XNUM, PT, SHN, SHT, STB, STT, STV, VERSYM_HIDDEN } from '../elf/constants.js';
 import type { ElfEncoding } from '../elf/cursor.js';
 import { gnuHash, sysvHash } from '../elf/hash.js';
+import { Bytes } from './elf-bytes.js';
 
 export interface SymbolSpec {
   name: string;
@@ -30,6 +31,7 @@ export interface SectionSpec {
   type?: number;
   flags?: number;
   data: Uint8Array;
+  align?: number;
   /** A section that is mapped has its address in the dynamic array under this tag. */
   tag?: number;
 }
@@ -86,72 +88,9 @@ export function note(
   { littleEndian = true, align = 4 }: { littleEndian?: boolean; align?: number } = {},
 ): Uint8Array {
   const out = new Bytes({ class: 64, littleEndian });
-  out
-    .u32(owner.length + 1)
-    .u32(data.length)
-    .u32(type)
-    .string(owner)
-    .align(align)
-    .raw(data)
-    .align(align);
+  out.u32(owner.length + 1, data.length, type).string(owner);
+  out.align(align).raw(data).align(align);
   return out.done();
-}
-
-/** Numbers in, bytes out; the opposite of `ElfCursor`. */
-class Bytes {
-  readonly #encoding: ElfEncoding;
-  readonly #bytes: number[] = [];
-
-  constructor(encoding: ElfEncoding) {
-    this.#encoding = encoding;
-  }
-
-  get length(): number {
-    return this.#bytes.length;
-  }
-
-  u8(value: number): this {
-    return this.#number(BigInt(value), 1);
-  }
-
-  u16(value: number): this {
-    return this.#number(BigInt(value), 2);
-  }
-
-  u32(value: number): this {
-    return this.#number(BigInt(value), 4);
-  }
-
-  /** As wide as the class. */
-  word(value: number | bigint): this {
-    return this.#number(BigInt(value), this.#encoding.class / 8);
-  }
-
-  raw(bytes: Iterable<number>): this {
-    for (const byte of bytes) this.#bytes.push(byte);
-    return this;
-  }
-
-  string(text: string): this {
-    return this.raw(Buffer.from(text)).u8(0);
-  }
-
-  align(to: number): this {
-    while (this.length % to) this.u8(0);
-    return this;
-  }
-
-  done(): Uint8Array {
-    return Uint8Array.from(this.#bytes);
-  }
-
-  #number(value: bigint, width: number): this {
-    for (let i = 0; i < width; i++) {
-      const at = this.#encoding.littleEndian ? i : width - 1 - i;
-      this.#bytes.push(Number((value >> BigInt(8 * at)) & 0xffn));
-    }
-    return this;
-  }
 }
 
 interface PlacedSection extends SectionSpec {
@@ -215,7 +154,9 @@ class ElfWriter {
 
   #sections(): SectionSpec[] {
     const { notes, sections = [], relocations = [], hash = ['gnu'] } = this.#spec;
-    const noteSection = notes ? [{ name: '.note', type: SHT.NOTE, data: notes }] : [];
+    const noteSection = notes
+      ? [{ name: '.note', type: SHT.NOTE, data: notes, align: this.#spec.noteAlign ?? 4 }]
+      : [];
     if (this.#isRel) return [...noteSection, ...sections];
     const versioned = this.#versionTables();
     return [
@@ -241,17 +182,15 @@ class ElfWriter {
   }
 
   #symbolTable(): Uint8Array {
+    const wide = this.#encoding.class === 64;
     const out = this.#new().raw(new Uint8Array(symbolSize(this.#encoding)));
     for (const symbol of this.#symbols) {
       const { value = 0x40n, size = 0, type = STT.FUNC, binding = STB.GLOBAL } = symbol;
       const { shndx = 1, visibility = STV.DEFAULT } = symbol;
       out.u32(this.#stringOffset(symbol.name));
-      if (this.#encoding.class === 32) out.word(value).word(size);
-      out
-        .u8((binding << 4) | type)
-        .u8(visibility)
-        .u16(shndx);
-      if (this.#encoding.class === 64) out.word(value).word(size);
+      if (!wide) out.word(value, size);
+      out.u8((binding << 4) | type, visibility).u16(shndx);
+      if (wide) out.word(value, size);
     }
     return out.done();
   }
@@ -266,11 +205,14 @@ class ElfWriter {
     });
     const { class: bits } = this.#encoding;
     const wide = bits === 64 && (this.#spec.machine === EM.S390 || this.#spec.machine === EM.ALPHA);
-    const out = this.#new();
-    for (const n of [buckets.length, chain.length, ...buckets, ...chain])
-      if (wide) out.word(n);
-      else out.u32(n);
-    return out.done();
+    const table = [buckets.length, chain.length, ...buckets, ...chain];
+    return wide
+      ? this.#new()
+          .word(...table)
+          .done()
+      : this.#new()
+          .u32(...table)
+          .done();
   }
 
   #gnuHash(): Uint8Array {
@@ -285,8 +227,8 @@ class ElfWriter {
       (b, h) => b | (1n << BigInt(h % bits)) | (1n << BigInt((h >>> shift) % bits)),
       0n,
     );
-    const out = this.#new().u32(buckets.length).u32(first).u32(1).u32(shift).word(bloom);
-    for (const bucket of buckets) out.u32(bucket);
+    const out = this.#new().u32(buckets.length, first, 1, shift).word(bloom);
+    out.u32(...buckets);
     hashes.forEach((hash, i) => {
       const isLast = bucketOf(hashes[i + 1]) !== bucketOf(hash);
       out.u32(isLast ? (hash | 1) >>> 0 : (hash & ~1) >>> 0);
@@ -300,32 +242,20 @@ class ElfWriter {
     const definitions = this.#new();
     [soname, ...versions].forEach((name, i) => {
       if (i > 0) indexes.set(name, i + 1);
-      const last = i === versions.length;
-      definitions
-        .u16(1)
-        .u16(i === 0 ? 1 : 0)
-        .u16(i + 1)
-        .u16(1)
-        .u32(sysvHash(Buffer.from(name)));
-      definitions
-        .u32(20)
-        .u32(last ? 0 : 28)
-        .u32(this.#stringOffset(name))
-        .u32(0);
+      const next = i === versions.length ? 0 : 28;
+      definitions.u16(1, i === 0 ? 1 : 0, i + 1, 1);
+      definitions.u32(sysvHash(Buffer.from(name)), 20, next, this.#stringOffset(name), 0);
     });
     const needs = this.#new();
     const libraries = Object.entries(neededVersions);
     libraries.forEach(([library, names], i) => {
-      needs.u16(1).u16(names.length).u32(this.#stringOffset(library)).u32(16);
-      needs.u32(i === libraries.length - 1 ? 0 : 16 + 16 * names.length);
+      const next = i === libraries.length - 1 ? 0 : 16 + 16 * names.length;
+      needs.u16(1, names.length).u32(this.#stringOffset(library), 16, next);
       names.forEach((name, j) => {
         const index = indexes.size + 2;
         indexes.set(name, index);
-        needs
-          .u32(sysvHash(Buffer.from(name)))
-          .u16(0)
-          .u16(index);
-        needs.u32(this.#stringOffset(name)).u32(j === names.length - 1 ? 0 : 16);
+        needs.u32(sysvHash(Buffer.from(name))).u16(0, index);
+        needs.u32(this.#stringOffset(name), j === names.length - 1 ? 0 : 16);
       });
     });
     if (indexes.size === 0) return [];
@@ -333,14 +263,12 @@ class ElfWriter {
     for (const { version, hidden } of this.#symbols) {
       versym.u16((version === undefined ? 1 : (indexes.get(version) ?? 1)) | (hidden ? VERSYM_HIDDEN : 0));
     }
+    const table = (name: string, type: number, tag: number, data: Bytes): SectionSpec[] =>
+      data.length > 0 ? [{ name, type, tag, data: data.done() }] : [];
     return [
-      { name: '.gnu.version', type: SHT.GNU_versym, data: versym.done(), tag: DT.VERSYM },
-      ...(versions.length
-        ? [{ name: '.gnu.version_d', type: SHT.GNU_verdef, data: definitions.done(), tag: DT.VERDEF }]
-        : []),
-      ...(libraries.length
-        ? [{ name: '.gnu.version_r', type: SHT.GNU_verneed, data: needs.done(), tag: DT.VERNEED }]
-        : []),
+      ...table('.gnu.version', SHT.GNU_versym, DT.VERSYM, versym),
+      ...(versions.length > 0 ? table('.gnu.version_d', SHT.GNU_verdef, DT.VERDEF, definitions) : []),
+      ...table('.gnu.version_r', SHT.GNU_verneed, DT.VERNEED, needs),
     ];
   }
 
@@ -349,10 +277,7 @@ class ElfWriter {
     for (const { offset, type, symbol, addend = 0 } of this.#spec.relocations ?? []) {
       const index = this.#symbols.findIndex((s) => s.name === symbol) + 1;
       const shift = this.#encoding.class === 64 ? 32n : 8n;
-      out
-        .word(offset)
-        .word((BigInt(index) << shift) | BigInt(type))
-        .word(addend);
+      out.word(offset, (BigInt(index) << shift) | BigInt(type), addend);
     }
     return { name: '.rela.dyn', type: SHT.RELA, data: out.done(), tag: DT.RELA };
   }
@@ -361,7 +286,7 @@ class ElfWriter {
   #placeDynamic(): PlacedSection {
     const { soname, rpath, runpath, needed = [], neededVersions = {}, versions = [] } = this.#spec;
     const out = this.#new();
-    const entry = (tag: number, value: number): unknown => out.word(tag).word(value);
+    const entry = (tag: number, value: number): unknown => out.word(tag, value);
     const string = (tag: number, text: string | undefined): unknown =>
       text !== undefined && entry(tag, this.#stringOffset(text));
     for (const name of needed) string(DT.NEEDED, name);
@@ -413,7 +338,7 @@ class ElfWriter {
     for (const s of segments) {
       out.u32(s.type);
       if (this.#encoding.class === 64) out.u32(s.flags);
-      out.word(s.offset).word(s.address).word(s.address).word(s.fileSize).word(s.memorySize);
+      out.word(s.offset, s.address, s.address, s.fileSize, s.memorySize);
       if (this.#encoding.class === 32) out.u32(s.flags);
       out.word(s.align);
     }
@@ -423,35 +348,18 @@ class ElfWriter {
   /** Section 0, the placed ones, and the section of their names. */
   #sectionHeaders(segmentCount: number): { bytes: Uint8Array; count: number; offset: number } {
     const names = this.#new().u8(0);
-    const nameOffsets = this.#placed.map(({ name }) => {
-      const offset = names.length;
-      names.string(name);
-      return offset;
-    });
-    nameOffsets.push(names.length);
-    names.string('.shstrtab');
+    const nameOffset = (name: string): number => names.string(name).length - name.length - 1;
+    const nameOffsets = [...this.#placed.map((s) => s.name), '.shstrtab'].map(nameOffset);
     this.#place({ name: '.shstrtab', type: SHT.STRTAB, data: names.done() });
     const count = this.#placed.length + 1;
     const extended = this.#spec.extendedNumbering === true;
     const out = this.#new();
-    const header = (
-      ...[name, type, flags, address, offset, size, link, info, align, entry]: number[]
-    ): unknown =>
-      out
-        .u32(name ?? 0)
-        .u32(type ?? 0)
-        .word(flags ?? 0)
-        .word(address ?? 0)
-        .word(offset ?? 0)
-        .word(size ?? 0)
-        .u32(link ?? 0)
-        .u32(info ?? 0)
-        .word(align ?? 0)
-        .word(entry ?? 0);
-    header(0, SHT.NULL, 0, 0, 0, extended ? count : 0, extended ? count - 1 : 0, extended ? segmentCount : 0);
+    out.u32(0, SHT.NULL).word(0, 0, 0, extended ? count : 0);
+    out.u32(...(extended ? [count - 1, segmentCount] : [0, 0])).word(0, 0);
     this.#placed.forEach((section, i) => {
-      const { type = SHT.PROGBITS, flags = 0, tag, offset, data } = section;
-      header(nameOffsets[i] ?? 0, type, flags, tag === undefined ? 0 : offset, offset, data.length, 0, 0, 1);
+      const { type = SHT.PROGBITS, flags = 0, align = 1, tag, offset, data } = section;
+      out.u32(nameOffsets[i] ?? 0, type).word(flags, tag === undefined ? 0 : offset, offset, data.length);
+      out.u32(0, 0).word(align, 0);
     });
     return { bytes: out.done(), count, offset: this.#end };
   }
@@ -461,15 +369,18 @@ class ElfWriter {
     const { type = ET.DYN, machine = EM.X86_64, osabi = 0, abiVersion = 0, extendedNumbering } = this.#spec;
     const out = this.#new();
     out.raw([0x7f, 0x45, 0x4c, 0x46, elfClass / 32, littleEndian ? 1 : 2, 1, osabi, abiVersion]).align(16);
-    out.u16(type).u16(machine).u32(1).word(0);
     out
-      .word(segments === 0 ? 0 : headerSize(this.#encoding))
-      .word(sections?.offset ?? 0)
-      .u32(0);
-    out.u16(headerSize(this.#encoding)).u16(segmentSize(this.#encoding));
-    out.u16(extendedNumbering ? PN_XNUM : segments).u16(elfClass === 64 ? 64 : 40);
-    out.u16(extendedNumbering ? 0 : (sections?.count ?? 0));
-    out.u16(extendedNumbering ? SHN.XINDEX : Math.max(0, (sections?.count ?? 0) - 1));
+      .u16(type, machine)
+      .u32(1)
+      .word(0, segments === 0 ? 0 : headerSize(this.#encoding), sections?.offset ?? 0);
+    out.u32(0).u16(headerSize(this.#encoding), segmentSize(this.#encoding));
+    const shentsize = elfClass === 64 ? 64 : 40;
+    const count = sections?.count ?? 0;
+    out.u16(
+      ...(extendedNumbering
+        ? [PN_XNUM, shentsize, 0, SHN.XINDEX]
+        : [segments, shentsize, count, Math.max(0, count - 1)]),
+    );
     return out.done();
   }
 }

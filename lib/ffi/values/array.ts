@@ -22,6 +22,7 @@ export interface ArrayPlace {
   readonly type: CType;
   readonly element: Codec;
   readonly length: number;
+  readonly values: Values;
 }
 
 const places = new WeakMap<object, ArrayPlace>();
@@ -44,7 +45,7 @@ export function arrayCodec(type: CType, array: ArrayType, length: number, values
     size,
     live: true,
     read: (block, offset) => {
-      const place = { block, offset, type, element, length };
+      const place = { block, offset, type, element, length, values };
       if (machine !== undefined && !constant && block.writable) return typedArray(machine, place);
       return arrayView(place);
     },

@@ -42,6 +42,8 @@ export interface Values {
   pointer(target: CType, address: bigint, extent?: Extent): Pointer | null;
   /** A pointer to a `target` in memory that is known. */
   pointerInto(target: CType, extent: Extent, name?: string): Pointer;
+  /** A pointer to a variable whose extent is not known. */
+  variable(target: CType, address: bigint, name: string): Pointer;
   /** The C function at `address`, as a callable; null for address 0. */
   callable(type: FunctionType, address: bigint): CFunction | null;
   /** The address of what stands for a C function pointer of `type`, and what has to stay alive for it. */

@@ -42,6 +42,7 @@ export function createValues(options: ValueOptions): Values {
     pointerInto(target, extent, name) {
       return makePointer(target, extent.block.address + BigInt(extent.offset), values, extent, name);
     },
+    variable: (target, address, name) => makePointer(target, address, values, undefined, name),
     callable(type, address) {
       return address === 0n ? null : options.callable(type, address, values);
     },

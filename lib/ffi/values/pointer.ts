@@ -133,7 +133,7 @@ export class Pointer<T = unknown> {
   view(length: number = this.#remaining()): TypedArray | ArrayView {
     const { block, offset, codec } = this.#open(0, integer(length, 'view'));
     const type: CType = { kind: 'array', element: this.#target, length, vector: false };
-    const place = { block, offset, type, element: codec, length };
+    const place = { block, offset, type, element: codec, length, values: this.#values };
     const machine = isText(this.#target)
       ? 'uint8'
       : bare(this.#target).kind === 'enum'

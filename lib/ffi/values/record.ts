@@ -48,6 +48,7 @@ export interface RecordShape {
   readonly size: number;
   readonly fields: ReadonlyMap<string, Field>;
   readonly view: new (block: Block, offset: number) => RecordView;
+  readonly values: Values;
 }
 
 export interface Field {
@@ -84,7 +85,7 @@ export function recordShape(type: CType, record: RecordType, size: number, value
       accessor(codec, member.offset, `${print(type)}.${member.name}`),
     );
   }
-  const shape: RecordShape = { type, record, size, fields, view };
+  const shape: RecordShape = { type, record, size, fields, view, values };
   shapes.set(view.prototype, shape);
   return shape;
 }

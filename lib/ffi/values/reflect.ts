@@ -1,0 +1,87 @@
+import { sizeOf as sizeOfType } from '../../ctypes/layout.js';
+import { print } from '../../ctypes/print.js';
+import { Type } from '../../ctypes/type.js';
+import { typeError } from '../../errors.js';
+import { sourceOf } from '../calls/function.js';
+import { arrayPlaceOf } from './array.js';
+import { describe } from './check.js';
+import { Pointer, targetOf } from './pointer.js';
+import { isRecordView, placeOf } from './record.js';
+
+/**
+ * C's `&view`, or `&view.field`: a `Pointer` to the struct, union or array that `view` shows, or to a member. It keeps memory of `alloc`
+ * alive. Throws a `TypeError` for what is no view, and for a bit-field, which has no address.
+ *
+ * @example
+ * addressOf(point.value, 'y').value = 2;
+ */
+export function addressOf(view: object, field?: string): Pointer {
+  if (isRecordView(view)) {
+    const { block, offset, shape } = placeOf(view);
+    if (field === undefined) {
+      return shape.values.pointerInto(shape.type, { block, offset, start: offset, end: offset + shape.size });
+    }
+    const found = shape.fields.get(field);
+    if (found === undefined) {
+      const known = [...shape.fields.keys()].join(', ');
+      throw typeError(
+        'ERR_INVALID_ARG_VALUE',
+        `addressOf: ${print(shape.type)} has no field ${field}; it has ${known}`,
+      );
+    }
+    if (found.member.bitSize !== undefined) {
+      throw typeError(
+        'ERR_INVALID_ARG_VALUE',
+        `addressOf: ${print(shape.type)}.${field} is a bit-field, which has no address`,
+      );
+    }
+    const start = offset + found.member.offset;
+    return shape.values.pointerInto(found.codec.type, {
+      block,
+      offset: start,
+      start,
+      end: start + found.codec.size,
+    });
+  }
+  const place = arrayPlaceOf(view);
+  if (place === undefined || field !== undefined) {
+    throw typeError('ERR_INVALID_ARG_TYPE', `addressOf: expected a view of C memory, got ${describe(view)}`);
+  }
+  const { block, offset, type, element, length, values } = place;
+  return values.pointerInto(type, { block, offset, start: offset, end: offset + length * element.size });
+}
+
+/** The C type of a view, a `Pointer` (`int *` for a pointer to int) or a function. Throws a `TypeError` for anything else. */
+export function typeOf(x: unknown): Type {
+  if (x instanceof Type) return x;
+  if (x instanceof Pointer) return Type.of(pointerType(x));
+  if (isRecordView(x)) return Type.of(placeOf(x).shape.type);
+  const type = arrayPlaceOf(x)?.type ?? sourceOf(x)?.type();
+  if (type === undefined) throw typeError('ERR_INVALID_ARG_TYPE', `typeOf: ${describe(x)} has no C type`);
+  return Type.of(type);
+}
+
+/** C's `sizeof`, in bytes, for what `typeOf` takes: 8 for a `Pointer`; what it points to has `pointer.type.size`. */
+export function sizeOf(x: unknown): number {
+  const type = typeOf(x);
+  const size = sizeOfType(type.ctype);
+  if (size === undefined) throw typeError('ERR_INVALID_ARG_TYPE', `sizeOf: ${String(type)} has no size`);
+  return size;
+}
+
+/** One type for each target, so that `typeOf` gives the same `Type` each time. */
+const pointerTypes = new WeakMap<
+  object,
+  { kind: 'pointer'; target: ReturnType<typeof targetOf>; size: number }
+>();
+
+function pointerType(pointer: Pointer): {
+  kind: 'pointer';
+  target: ReturnType<typeof targetOf>;
+  size: number;
+} {
+  const target = targetOf(pointer);
+  let type = pointerTypes.get(target);
+  if (type === undefined) pointerTypes.set(target, (type = { kind: 'pointer', target, size: 8 }));
+  return type;
+}

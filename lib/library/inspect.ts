@@ -1,0 +1,85 @@
+import { Type } from '../ctypes/type.js';
+import type { ElfSymbol } from '../elf/symbol.js';
+import { ET, EM, nameOf } from '../elf/constants.js';
+import { Library, type SymbolKind } from './library.js';
+
+/** One exported symbol, as listings show it. */
+export interface SymbolInfo {
+  readonly name: string;
+  readonly kind: SymbolKind;
+  /** Its C type: a function's prototype, a variable's type. Undefined where it is not known; `reason` says why. */
+  readonly type?: Type;
+  readonly reason?: string;
+  /** `st_size`, in bytes. */
+  readonly size: number;
+  /** The version it is bound to, `GLIBC_2.34`, if it has one. */
+  readonly version?: string;
+}
+
+export interface SectionInfo {
+  readonly name: string;
+  /** The virtual address, 0 for what is not loaded. */
+  readonly address: bigint;
+  /** In bytes, as stored in the file. */
+  readonly size: number;
+}
+
+/** What a library on disk is, without loading it. */
+export interface LibraryInfo {
+  readonly path: string;
+  readonly class: 32 | 64;
+  readonly littleEndian: boolean;
+  /** `EM_X86_64`; a machine without a name here is a number. */
+  readonly machine: string;
+  /** `ET_DYN`. */
+  readonly type: string;
+  readonly buildId: string | undefined;
+  readonly soname: string | undefined;
+  readonly needed: readonly string[];
+  readonly sections: readonly SectionInfo[];
+  /** Where the types come from; undefined if nowhere. */
+  readonly typeSource: string | undefined;
+  /** All that it exports, in the order of its symbol table. Types are read when this is first looked at. */
+  readonly symbols: readonly SymbolInfo[];
+}
+
+/**
+ * What the library at `path` is and exports, with types, **without loading it**: none of its code runs, and it may be for another machine.
+ * Throws a `PluginError` (`ERR_FORMAT`) if it is no ELF file, the system's error if it can't be read.
+ *
+ * @example
+ * for (const s of inspect('./libm.so').symbols) console.log(s.name, String(s.type));
+ */
+export function inspect(path: string): LibraryInfo {
+  const library = Library.open(path);
+  const { header } = library.file;
+  let symbols: SymbolInfo[] | undefined;
+  return {
+    path,
+    class: header.class,
+    littleEndian: header.littleEndian,
+    machine: `EM_${nameOf(EM, header.machine)}`,
+    type: `ET_${nameOf(ET, header.type)}`,
+    buildId: library.buildId,
+    soname: library.soname,
+    needed: library.needed,
+    sections: library.file.sections.map(({ name, address, size }) => ({ name, address, size })),
+    typeSource: library.debugInfo.source,
+    get symbols() {
+      return (symbols ??= [...library.symbols.exported()].map((s) => symbolInfo(library, s)));
+    },
+  };
+}
+
+/** A symbol as listings show it; its type is read now. */
+export function symbolInfo(library: Library, symbol: ElfSymbol): SymbolInfo {
+  const { kind, type, reason } = library.typed(symbol);
+  return {
+    name: symbol.name,
+    kind,
+    size: symbol.size,
+    ...(type === undefined ? {} : { type: Type.of(type) }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(symbol.version === undefined ? {} : { version: symbol.version }),
+  };
+}

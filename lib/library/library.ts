@@ -1,0 +1,154 @@
+import { sizeOf } from '../ctypes/layout.js';
+import { bare, type CType, type FunctionType } from '../ctypes/model.js';
+import { parseType } from '../ctypes/parse.js';
+import { print } from '../ctypes/print.js';
+import { findDebugInfo, type DebugInfo } from '../debuginfo/debug-info.js';
+import { STT } from '../elf/constants.js';
+import { readDynamic, type Dynamic } from '../elf/dynamic.js';
+import { ElfFile } from '../elf/file.js';
+import { buildId } from '../elf/note.js';
+import { DynamicSymbols, type ElfSymbol } from '../elf/symbol.js';
+import { messageOf } from '../errors.js';
+
+/** What a symbol is: `tls` a thread-local variable, `ifunc` a function whose code is chosen when it is loaded, `absolute` a number. */
+export type SymbolKind = 'function' | 'ifunc' | 'variable' | 'tls' | 'absolute' | 'unknown';
+
+/** An exported symbol with its type, or why it has none. */
+export interface LibrarySymbol {
+  readonly elf: ElfSymbol;
+  readonly kind: SymbolKind;
+  /** A function's type or a variable's; undefined if it is not known. */
+  readonly type: CType | undefined;
+  /** Why `type` is undefined, a line or several. */
+  readonly reason?: string;
+}
+
+/** One library on disk: what it exports, joined with its types. Nothing is loaded. */
+export class Library {
+  readonly path: string;
+  readonly file: ElfFile;
+  readonly dynamic: Dynamic | undefined;
+  readonly symbols: DynamicSymbols;
+  readonly #typed = new Map<number, LibrarySymbol>();
+  #debugInfo: DebugInfo | undefined;
+
+  constructor(file: ElfFile) {
+    this.path = file.path;
+    this.file = file;
+    this.dynamic = readDynamic(file);
+    this.symbols = new DynamicSymbols(file, this.dynamic);
+  }
+
+  /** Opens the file at `path`; throws a `FormatError` if it is no ELF file, the system's error if it can't be read. */
+  static open(path: string): Library {
+    return new Library(ElfFile.open(path));
+  }
+
+  get buildId(): string | undefined {
+    return buildId(this.file);
+  }
+
+  get soname(): string | undefined {
+    return this.dynamic?.soname;
+  }
+
+  get needed(): readonly string[] {
+    return this.dynamic?.needed ?? [];
+  }
+
+  get debugInfo(): DebugInfo {
+    return (this.#debugInfo ??= findDebugInfo(this.file));
+  }
+
+  /** The exported symbol of that name (`foo`, `foo@V1`); undefined if the library itself does not export it. */
+  find(name: string): ElfSymbol | undefined {
+    return this.symbols.lookup(name);
+  }
+
+  /** `symbol` with its type, which is read now. */
+  typed(symbol: ElfSymbol): LibrarySymbol {
+    let typed = this.#typed.get(symbol.index);
+    if (typed === undefined) this.#typed.set(symbol.index, (typed = this.#join(symbol)));
+    return typed;
+  }
+
+  /** The type that a C declaration means, with the names of this library. */
+  parse(declaration: string): CType {
+    return parseType(declaration, (keyword, name) => this.debugInfo.typeNamed(keyword, name));
+  }
+
+  #join(elf: ElfSymbol): LibrarySymbol {
+    const kind = kindOf(elf);
+    if (kind === 'absolute')
+      return { elf, kind, type: undefined, reason: 'it is a number (SHN_ABS), not a variable' };
+    try {
+      if (kind === 'unknown') return this.#joinUnknown(elf);
+      const found = this.debugInfo.symbol({ name: elf.name, kind, address: elf.value });
+      if ('reason' in found) return { elf, kind, type: undefined, reason: found.reason };
+      return kind === 'function' || kind === 'ifunc'
+        ? { elf, kind, type: found.type }
+        : fitted(elf, kind, found.type);
+    } catch (error) {
+      return { elf, kind, type: undefined, reason: messageOf(error) };
+    }
+  }
+
+  /** Assembler writes symbols without a type: the debug info may know better. */
+  #joinUnknown(elf: ElfSymbol): LibrarySymbol {
+    const asFunction = this.debugInfo.symbol({ name: elf.name, kind: 'function', address: elf.value });
+    if (!('reason' in asFunction)) return { elf, kind: 'function', type: asFunction.type };
+    const asVariable = this.debugInfo.symbol({ name: elf.name, kind: 'variable', address: elf.value });
+    if (!('reason' in asVariable)) return fitted(elf, 'variable', asVariable.type);
+    return { elf, kind: 'unknown', type: undefined, reason: asFunction.reason };
+  }
+}
+
+/** What the ELF symbol's type says it is (gABI ch. 4 "Symbol Table"; STT_GNU_IFUNC, STT_TLS). */
+export function kindOf(symbol: ElfSymbol): SymbolKind {
+  if (symbol.absolute) return 'absolute';
+  switch (symbol.type) {
+    case STT.FUNC:
+      return 'function';
+    case STT.GNU_IFUNC:
+      return 'ifunc';
+    case STT.OBJECT:
+    case STT.COMMON:
+      return 'variable';
+    case STT.TLS:
+      return 'tls';
+    default:
+      return 'unknown';
+  }
+}
+
+/**
+ * A variable's type, checked against `st_size`: a free test of the debug info. An array whose length only the linker knows gets it from
+ * there; a struct with a flexible array that was initialised may be larger than its type.
+ */
+function fitted(elf: ElfSymbol, kind: SymbolKind, type: CType): LibrarySymbol {
+  const size = sizeOf(type);
+  const t = bare(type);
+  if (elf.size === 0 || size === elf.size) return { elf, kind, type };
+  if (t.kind === 'array' && (size === undefined || elf.size < size)) {
+    const element = sizeOf(t.element);
+    if (element && elf.size % element === 0) return { elf, kind, type: { ...t, length: elf.size / element } };
+  }
+  if (t.kind === 'struct' && size !== undefined && elf.size > size && endsFlexible(t))
+    return { elf, kind, type };
+  const found = size === undefined ? 'a type without a size' : `${size} bytes`;
+  const reason = `the debug info gives ${print(type)}, ${found}, for a variable of ${elf.size} bytes (st_size)`;
+  return { elf, kind, type: undefined, reason };
+}
+
+function endsFlexible(record: Extract<CType, { kind: 'struct' | 'union' }>): boolean {
+  const last = record.members.at(-1);
+  if (last === undefined) return false;
+  const t = bare(last.type);
+  if (t.kind === 'array') return t.length === undefined || t.length === 0;
+  return (t.kind === 'struct' || t.kind === 'union') && endsFlexible(t);
+}
+
+/** Whether `type` is a function's. */
+export function isFunctionType(type: CType | undefined): type is FunctionType {
+  return type?.kind === 'function';
+}

@@ -1,0 +1,50 @@
+import { readFileSync, statSync } from 'node:fs';
+
+import { findBuildId, iterNotes } from '../elf/note.js';
+import type { ElfFile } from '../elf/file.js';
+import { iterateObjects, linkMap, notesInMemory, type LoadedObject } from '../ffi/linker.js';
+import { inodeAt } from '../ffi/mapping.js';
+import type { Library } from '../library/library.js';
+
+/** The build-id of a library as it is in memory, whatever became of its file. */
+export function loadedBuildId(object: LoadedObject): string | undefined {
+  for (const bytes of notesInMemory(object)) {
+    const id = findBuildId(iterNotes(bytes, true));
+    if (id !== undefined) return id;
+  }
+  return undefined;
+}
+
+/** Whether `library`, a file, is another one than what `handle` has in memory: it was replaced since. */
+export function isStale(library: Library, handle: bigint): boolean {
+  const { base } = linkMap(handle);
+  const object = iterateObjects().find((o) => o.base === base);
+  if (object === undefined) return false;
+  const loaded = loadedBuildId(object);
+  if (loaded !== undefined || library.buildId !== undefined) return loaded !== library.buildId;
+  // Without a build-id: the mapping says which file it is of. The program headers are in its first segment.
+  const inode = inodeAt(object.programHeaders.address);
+  return inode !== undefined && inode !== BigInt(library.file.identity?.split(':')[1] ?? inode);
+}
+
+/** The path of a loaded library that `library` is a byte copy of; undefined if there is none. */
+export function copyOf(library: Library): string | undefined {
+  const id = library.buildId;
+  for (const object of iterateObjects()) {
+    if (object.name === '') continue;
+    const same = id === undefined ? isSameFile(library.file, object) : loadedBuildId(object) === id;
+    if (same) return object.name;
+  }
+  return undefined;
+}
+
+/** Libraries without a build-id (clang's, by default) are compared byte for byte, if they are of one size. */
+function isSameFile(file: ElfFile, object: LoadedObject): boolean {
+  try {
+    if (loadedBuildId(object) !== undefined || statSync(object.name).size !== file.source.size) return false;
+    return readFileSync(object.name).equals(file.source.read(0, file.source.size));
+  } catch {
+    // The vDSO has no file, and a file may be gone: neither can be told to be the same.
+    return false;
+  }
+}

@@ -1,0 +1,78 @@
+import { neededClosure, type Dependency } from '../elf/closure.js';
+import { ElfFile } from '../elf/file.js';
+import { preflight } from '../elf/preflight.js';
+import { LibrarySearch } from '../elf/search.js';
+import { STT } from '../elf/constants.js';
+import { DynamicSymbols } from '../elf/symbol.js';
+import { FormatError } from '../errors.js';
+import { iterateObjects, loadedHandle } from '../ffi/linker.js';
+import type { Library } from '../library/library.js';
+import { mainProgram } from '../symbols/main-program.js';
+
+/** What a `dlopen` of one library would bring into the process: itself, and what it needs that is not loaded yet. */
+export interface Newcomers {
+  readonly library: Library;
+  readonly dependencies: readonly Dependency[];
+}
+
+export function findNewcomers(library: Library): Newcomers {
+  const search = new LibrarySearch();
+  const isLoaded = (name: string): boolean => loadedHandle(name) !== undefined;
+  return { library, dependencies: neededClosure(library.file, { search, isLoaded }) };
+}
+
+/** Why a library that is needed must not be mapped, with its path before it: a truncated one would kill the process. */
+export function preflightDependencies({ dependencies }: Newcomers): string | undefined {
+  for (const { path, requestedBy } of dependencies) {
+    if (path === undefined) continue;
+    using file = openOrUndefined(path);
+    const reason = file && preflight(file);
+    if (reason !== undefined) return `${path}: ${reason}\nit is needed by ${requestedBy}`;
+  }
+  return undefined;
+}
+
+/**
+ * Whether what is new has to be bound to itself: a function of it is also exported by the main program, which would get its calls. Deep binding
+ * would hide the live copies of libc's variables that the main program has, so it is left where one of them is used; and sanitizers can't bear it.
+ */
+export function needsDeepBinding({ library, dependencies }: Newcomers): boolean {
+  if (hasSanitizer()) return false;
+  const program = mainProgram();
+  let clash = false;
+  for (const symbols of tables(library, dependencies)) {
+    for (const symbol of symbols) {
+      if (program.copied.has(symbol.name)) return false;
+      clash ||=
+        symbol.defined &&
+        symbol.type === STT.FUNC &&
+        symbols.isExported(symbol) &&
+        program.exportsFunction(symbol.name);
+    }
+  }
+  return clash;
+}
+
+function* tables(library: Library, dependencies: readonly Dependency[]): Generator<DynamicSymbols> {
+  yield library.symbols;
+  for (const { path } of dependencies) {
+    using file = path === undefined ? undefined : openOrUndefined(path);
+    if (file !== undefined) yield new DynamicSymbols(file);
+  }
+}
+
+/** AddressSanitizer ends the process at a deep binding (compiler-rt, sanitizer_linux.cpp); its relatives are like it. */
+function hasSanitizer(): boolean {
+  return iterateObjects().some(({ name }) =>
+    /\/(?:lib(?:[altm]|ub)san\.so|libclang_rt\.[altm]san)/.test(name),
+  );
+}
+
+function openOrUndefined(path: string): ElfFile | undefined {
+  try {
+    return ElfFile.open(path);
+  } catch (error) {
+    if (error instanceof FormatError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+import { typeError } from '../errors.js';
+import { describe } from '../ffi/values/check.js';
+import { suggest } from '../symbols/suggest.js';
+
+/** How a library is opened. */
+export interface OpenOptions {
+  /**
+   * `'local'` (the default): its symbols are its own. `'global'`: libraries loaded later may bind to them, and calls of one C library land in
+   * another's functions of the same name.
+   */
+  scope?: 'local' | 'global';
+  /** `'now'` (the default) reports an undefined function at once, `'lazy'` at its first call, which then ends the process. */
+  binding?: 'now' | 'lazy';
+  /**
+   * Whether the library is bound to its own symbols before those of the main program. `'auto'` (the default): when a function that is newly loaded
+   * is also exported by Node, which has its own zlib, OpenSSL and more.
+   */
+  deepBind?: 'auto' | boolean;
+  /** Whether a byte copy of a library that is loaded already may be loaded as a second, separate one. `'refuse'` is the default. */
+  copies?: 'refuse' | 'allow';
+  /** An exported `void name(void)` or `int name(void)` to run once per process, before `open` returns. Non-zero is a veto. */
+  init?: string;
+  /** How 64-bit integers are read: `'bigint'` (the default), or `'number'` with an error where that is not exact. */
+  int64?: 'bigint' | 'number';
+}
+
+const VALUES: Readonly<Record<keyof OpenOptions, readonly unknown[] | 'string'>> = {
+  scope: ['local', 'global'],
+  binding: ['now', 'lazy'],
+  deepBind: ['auto', true, false],
+  copies: ['refuse', 'allow'],
+  init: 'string',
+  int64: ['bigint', 'number'],
+};
+
+/** Throws a `TypeError` for an option that does not exist, or has a value it can't have. */
+export function checkOptions(options: OpenOptions): void {
+  if (typeof options !== 'object' || (options as unknown) === null) {
+    throw typeError('ERR_INVALID_ARG_TYPE', `open: expected an object of options, got ${describe(options)}`);
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (!(name in VALUES)) {
+      const [close] = suggest(name, Object.keys(VALUES));
+      const hint =
+        close === undefined ? `the options are ${Object.keys(VALUES).join(', ')}` : `did you mean ${close}?`;
+      throw typeError('ERR_INVALID_ARG_VALUE', `open: there is no option ${name}: ${hint}`);
+    }
+    const allowed = VALUES[name as keyof OpenOptions];
+    if (value === undefined || (allowed === 'string' ? typeof value === 'string' : allowed.includes(value)))
+      continue;
+    const wanted =
+      allowed === 'string' ? 'the name of a function' : allowed.map((v) => JSON.stringify(v)).join(' or ');
+    throw typeError('ERR_INVALID_ARG_VALUE', `open: the option ${name} is ${wanted}, not ${describe(value)}`);
+  }
+}

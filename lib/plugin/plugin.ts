@@ -1,0 +1,110 @@
+import { inspect as utilInspect } from 'node:util';
+
+import { symbolInfo, type SymbolInfo } from '../library/inspect.js';
+import type { Library } from '../library/library.js';
+import { alloc, malloc } from '../ffi/heap.js';
+import type { Pointer } from '../ffi/values/pointer.js';
+import { SymbolTable, type Loaded } from '../symbols/table.js';
+import type { AnySymbol } from './any-symbol.js';
+
+/**
+ * An open library. It stays open: there is no `close`, since whatever was looked up would point into nothing. The same library gives the
+ * same `Plugin` in a thread, however it is named; its memory and its initialisation are shared by all threads.
+ */
+export class Plugin implements Iterable<SymbolInfo> {
+  /** The real path it was opened by. */
+  readonly path: string;
+  /** The build-id in lower-case hex; undefined if the linker wrote none. */
+  readonly buildId: string | undefined;
+  /** DT_SONAME. */
+  readonly soname: string | undefined;
+  /** DT_NEEDED: the libraries it needs, by name. */
+  readonly needed: readonly string[];
+  readonly #library: Library;
+  readonly #table: SymbolTable;
+  readonly #loaded: Loaded;
+  #symbols: Record<string, AnySymbol> | undefined;
+
+  /** Made by `open`. */
+  constructor(library: Library, loaded: Loaded, int64: 'bigint' | 'number') {
+    this.path = library.path;
+    this.buildId = library.buildId;
+    this.soname = library.soname;
+    this.needed = library.needed;
+    this.#library = library;
+    this.#loaded = loaded;
+    this.#table = new SymbolTable(library, loaded, int64);
+  }
+
+  /** Whether the file has been replaced since it was loaded: what is in memory, and what this plugin shows, is the old one. */
+  get stale(): boolean {
+    return this.#loaded.stale;
+  }
+
+  /** Where the types come from: `DWARF in /lib/libx.so`; undefined if nowhere. */
+  get typeSource(): string | undefined {
+    return this.#library.debugInfo.source;
+  }
+
+  /**
+   * The exported variable or function of that name, of the library itself and not of those it needs: a pointer to the variable, or the
+   * function. The same object each time. `foo@V1` selects a version. With a C declaration it is Go's type assertion: checked against the known
+   * type, or, where none is known, taken at its word.
+   *
+   * Throws a `PluginError`: `ERR_PLUGIN_SYMBOL` if there is no such symbol, `ERR_PLUGIN_TYPE` if it is of another type than declared.
+   *
+   * @example
+   * const V = plugin.lookup('V');
+   * const F = plugin.lookup('F', 'void (void)');
+   */
+  // The caller says what the symbol is, as with JSON.parse: nothing else can know it at compile time.
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
+  lookup<S = AnySymbol>(name: string, declaration?: string): S {
+    return this.#table.lookup(name, declaration) as S;
+  }
+
+  /** Whether the library itself exports a symbol of that name. */
+  has(name: string): boolean {
+    return this.#table.has(name);
+  }
+
+  /** All symbols by name, looked up as they are touched: `const { F, V } = plugin.symbols`. It has no prototype, so that every name is a symbol's. */
+  get symbols(): Readonly<Record<string, AnySymbol>> {
+    if (this.#symbols === undefined) {
+      const symbols = Object.create(null) as Record<string, AnySymbol>;
+      for (const { name } of this.#library.symbols.exported()) {
+        // A name that has several versions is the default one's.
+        if (name in symbols) continue;
+        Object.defineProperty(symbols, name, { enumerable: true, get: () => this.lookup(name) });
+      }
+      this.#symbols = symbols;
+    }
+    return this.#symbols;
+  }
+
+  /** All that it exports, with types, in the order of its symbol table. */
+  *[Symbol.iterator](): Generator<SymbolInfo> {
+    for (const symbol of this.#library.symbols.exported()) yield symbolInfo(this.#library, symbol);
+  }
+
+  /**
+   * A pointer to new, zeroed memory of a C type, which lives as long as something refers to it. Members and elements that `init` leaves
+   * out are zero.
+   *
+   * @example
+   * const p = plugin.alloc('struct point', { x: 1 });
+   * const numbers = plugin.alloc('int[4]').value;   // an Int32Array
+   */
+  alloc(declaration: string, init?: unknown): Pointer<never> {
+    return alloc(this.#table.values, this.#library.parse(declaration), init) as Pointer<never>;
+  }
+
+  /** The same on the C heap, for what C will keep or free; otherwise it takes a `free`. */
+  malloc(declaration: string, init?: unknown): Pointer<never> {
+    return malloc(this.#table.values, this.#library.parse(declaration), init) as Pointer<never>;
+  }
+
+  [utilInspect.custom](): string {
+    return `Plugin(${this.path})`;
+  }
+}

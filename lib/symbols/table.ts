@@ -1,0 +1,186 @@
+import { compatible } from '../ctypes/compatible.js';
+import { sizeOf } from '../ctypes/layout.js';
+import type { CType, FunctionType } from '../ctypes/model.js';
+import { print } from '../ctypes/print.js';
+import { PF, STB } from '../elf/constants.js';
+import { symbolSlots } from '../elf/relocation.js';
+import type { ElfSymbol } from '../elf/symbol.js';
+import { PluginError, typeError } from '../errors.js';
+import { Block } from '../ffi/block.js';
+import { createCallables, createFunction, functionAddress } from '../ffi/calls/function.js';
+import { symbolAddress } from '../ffi/linker.js';
+import type { CFunction, Values } from '../ffi/values/codec.js';
+import { describe } from '../ffi/values/check.js';
+import { createValues } from '../ffi/values/factory.js';
+import type { Pointer } from '../ffi/values/pointer.js';
+import { kindOf, type Library, type LibrarySymbol } from '../library/library.js';
+import { mainProgram } from './main-program.js';
+import { suggest } from './suggest.js';
+
+/** A library in memory. */
+export interface Loaded {
+  readonly handle: bigint;
+  /** What is added to the addresses in the file. */
+  readonly base: bigint;
+  /** Whether its file has been replaced since. */
+  stale: boolean;
+}
+
+/** What `lookup` gives: a pointer to a variable, or a function. */
+export type LiveSymbol = Pointer | CFunction;
+
+/** The symbols of one loaded library: name → pointer proxy or callable wrapper, each made once. */
+export class SymbolTable {
+  readonly values: Values;
+  readonly #library: Library;
+  readonly #loaded: Loaded;
+  readonly #live = new Map<string, LiveSymbol>();
+
+  constructor(library: Library, loaded: Loaded, int64: 'bigint' | 'number') {
+    this.#library = library;
+    this.#loaded = loaded;
+    this.values = createValues({
+      int64,
+      parse: (declaration) => library.parse(declaration),
+      callable: createCallables(),
+      functionAddress,
+    });
+  }
+
+  has(name: string): boolean {
+    return this.#library.find(name) !== undefined;
+  }
+
+  /** The live symbol; the same object each time. With a declaration, checked against it, or typed by it. */
+  lookup(name: string, declaration?: string): LiveSymbol {
+    if (typeof name !== 'string') {
+      throw typeError('ERR_INVALID_ARG_TYPE', `lookup: expected the name of a symbol, got ${describe(name)}`);
+    }
+    const key = declaration === undefined ? name : `${name}\0${declaration}`;
+    let live = this.#live.get(key);
+    if (live === undefined) {
+      const symbol = this.#find(name);
+      live = declaration === undefined ? this.#make(symbol) : this.#declared(symbol, declaration);
+      this.#live.set(key, live);
+    }
+    return live;
+  }
+
+  #find(name: string): ElfSymbol {
+    const symbol = name.includes('\0') ? undefined : this.#library.find(name);
+    if (symbol !== undefined) return symbol;
+    const names = Array.from(this.#library.symbols.exported(), (s) => s.name);
+    const close = suggest(name, names);
+    const hint = close.length === 0 ? '' : `\n  did you mean ${close.join(', ')}?`;
+    const text = `plugin: symbol ${name} not found in plugin ${this.#library.path}${hint}`;
+    throw new PluginError('ERR_PLUGIN_SYMBOL', text, { path: this.#library.path, symbol: name });
+  }
+
+  #make(symbol: ElfSymbol): LiveSymbol {
+    if (this.#isFunction(symbol)) return this.#function(symbol, () => this.#functionType(symbol));
+    const typed = this.#library.typed(symbol);
+    if (typed.type !== undefined) return this.#variable(symbol, typed.type);
+    const reason = this.#untyped(typed);
+    return this.#variable(symbol, { kind: 'unsupported', name: 'unknown type', size: undefined, reason });
+  }
+
+  /** Go's type assertion: with a known type the declaration must agree, without one it is taken at its word. */
+  #declared(symbol: ElfSymbol, declaration: string): LiveSymbol {
+    const type = this.#library.parse(declaration);
+    const typed = this.#library.typed(symbol);
+    const isFunction = this.#isFunction(symbol);
+    if (typed.type !== undefined) {
+      if (print(typed.type) === print(type)) return this.lookup(symbol.name);
+      if (!agrees(type, typed.type)) this.#mismatch(symbol, `is ${print(typed.type)}, not ${print(type)}`);
+    } else if (isFunction !== (type.kind === 'function')) {
+      this.#mismatch(symbol, `is a ${isFunction ? 'function' : 'variable'}, ${print(type)} is none`);
+    } else if (!isFunction && symbol.size !== 0 && sizeOf(type) !== symbol.size) {
+      this.#mismatch(symbol, `has ${symbol.size} bytes, ${print(type)} has ${sizeOf(type) ?? 'no size'}`);
+    }
+    return type.kind === 'function' ? this.#function(symbol, () => type) : this.#variable(symbol, type);
+  }
+
+  #mismatch(symbol: ElfSymbol, reason: string): never {
+    const { path } = this.#library;
+    throw new PluginError('ERR_PLUGIN_TYPE', `plugin: symbol ${symbol.name} of plugin ${path} ${reason}`, {
+      path,
+      symbol: symbol.name,
+    });
+  }
+
+  #isFunction(symbol: ElfSymbol): boolean {
+    const kind = kindOf(symbol);
+    if (kind !== 'unknown') return kind === 'function' || kind === 'ifunc';
+    // A symbol of assembler that does not say what it is: code lies in an executable segment.
+    return ((this.#library.file.segmentAt(symbol.value)?.flags ?? 0) & PF.X) !== 0;
+  }
+
+  #function(symbol: ElfSymbol, type: () => FunctionType): CFunction {
+    return createFunction({ name: symbol.name, address: () => this.#address(symbol), type }, this.values);
+  }
+
+  #functionType(symbol: ElfSymbol): FunctionType {
+    const typed = this.#library.typed(symbol);
+    if (typed.type?.kind === 'function') return typed.type;
+    const { path } = this.#library;
+    throw new PluginError('ERR_PLUGIN_TYPE', this.#untyped(typed), { path, symbol: symbol.name });
+  }
+
+  #untyped({ elf, reason }: LibrarySymbol): string {
+    const example = this.#isFunction(elf) ? 'int (const char *)' : 'int';
+    return [
+      `plugin: the type of symbol ${elf.name} of plugin ${this.#library.path} is not known`,
+      ...(reason ?? 'no source of types has it').split('\n').map((line) => `  ${line}`),
+      `  compile the library with -g, or say the type yourself: lookup('${elf.name}', '${example}')`,
+    ].join('\n');
+  }
+
+  #variable(symbol: ElfSymbol, type: CType): Pointer {
+    const address = this.#address(symbol);
+    const size = Math.max(symbol.size, sizeOf(type) ?? 0);
+    const block = size > 0 && !symbol.absolute ? Block.at(address, size) : undefined;
+    if (block !== undefined)
+      return this.values.pointerInto(type, { block, offset: 0, start: 0, end: size }, symbol.name);
+    return this.values.variable(type, address, symbol.name);
+  }
+
+  /** Where the code that runs finds the symbol. */
+  #address(symbol: ElfSymbol): bigint {
+    const { handle, base } = this.#loaded;
+    const kind = kindOf(symbol);
+    if (kind === 'absolute') return symbol.value;
+    // Thread-local variables have an address per thread, an IFUNC's code is chosen by its resolver, and of a unique symbol
+    // (STB_GNU_UNIQUE) the process has one, wherever it came from first: the linker knows.
+    if (kind === 'tls' || kind === 'ifunc' || symbol.binding === STB.GNU_UNIQUE) {
+      const version = symbol.hiddenVersion ? symbol.version : undefined;
+      const address = symbolAddress(handle, symbol.name, version);
+      if (address !== undefined) return address;
+    }
+    return (kind === 'variable' ? this.#interposed(symbol) : undefined) ?? base + symbol.value;
+  }
+
+  /**
+   * The main program's variable of the same name, where the library uses that one: Node has copied `environ`, `stdout` and others out of libc
+   * (psABI x86-64 "Copy Relocations"), and libc's own are dead. What the library uses stands in the slot that it reads the address from.
+   */
+  #interposed(symbol: ElfSymbol): bigint | undefined {
+    if (!mainProgram().exportsVariable(symbol.name)) return undefined;
+    for (const slot of symbolSlots(this.#library.file, new Set([symbol.name]))) {
+      return Block.at(this.#loaded.base + slot.address, 8).data.getBigUint64(0, true) - slot.addend;
+    }
+    return undefined;
+  }
+}
+
+/** Whether a declared type may stand for the known one; a function without a prototype agrees with any parameters. */
+function agrees(declared: CType, known: CType): boolean {
+  if (
+    declared.kind === 'function' &&
+    known.kind === 'function' &&
+    !known.prototyped &&
+    known.parameters.length === 0
+  ) {
+    return compatible(declared.result, known.result);
+  }
+  return compatible(declared, known);
+}
