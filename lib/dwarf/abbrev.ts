@@ -64,6 +64,11 @@ export class AbbrevTable {
     return this.#dense[code - 1] ?? this.#sparse.get(code);
   }
 
+  *[Symbol.iterator](): Generator<[code: number, abbrev: Abbrev]> {
+    for (const [i, abbrev] of this.#dense.entries()) yield [i + 1, abbrev];
+    yield* this.#sparse;
+  }
+
   add(code: number, abbrev: Abbrev): void {
     if (code === this.#dense.length + 1) this.#dense.push(abbrev);
     else this.#sparse.set(code, abbrev);

@@ -4,6 +4,9 @@ import { DW_AT, DW_TAG, defaultLowerBound } from './constants.js';
 import type { Die } from './die.js';
 import { type TypeReader, once } from './types.js';
 
+/** More than any language allows; Fortran stops at 15. */
+const MAX_DIMENSIONS = 64;
+
 /** `DW_TAG.array_type` (DWARF v5 §5.5): a child for each dimension, the outermost first. */
 export function readArrayType(reader: TypeReader, die: Die): CType {
   if (die.has(DW_AT.byte_stride) || die.has(DW_AT.bit_stride)) {
@@ -13,6 +16,9 @@ export function readArrayType(reader: TypeReader, die: Die): CType {
     .children()
     .filter((child) => child.tag === DW_TAG.subrange_type || child.tag === DW_TAG.enumeration_type)
     .map(subrangeLength);
+  if (lengths.length > MAX_DIMENSIONS) {
+    die.unit.cursor.fail(`array of ${lengths.length} dimensions`, die.pos);
+  }
   const vector = die.flag(DW_AT.GNU_vector);
   const element = once(() => reader.target(die));
   const last = dimension(lengths.pop(), vector, element);

@@ -153,13 +153,13 @@ export class Die {
   /** This entry, and those that it is an instance (DWARF v5 §3.3.8) or the completion (§2.13.2) of. */
   chain(): Die[] {
     const dies: Die[] = [this];
-    for (let die: Die = this; ;) {
+    for (const die of dies) {
       const next = die.reference(DW_AT.abstract_origin) ?? die.reference(DW_AT.specification);
-      if (!(next instanceof Die)) return dies;
+      if (!(next instanceof Die)) break;
       if (dies.length >= MAX_CHAIN) return this.#fail(`more than ${MAX_CHAIN} links from entry to entry`);
       dies.push(next);
-      die = next;
     }
+    return dies;
   }
 
   /** Its direct children, in order. */

@@ -17,65 +17,70 @@ const NAMELESS: readonly number[] = [
   DW_TAG.subroutine_type,
 ];
 
+const RECORDS: readonly number[] = [DW_TAG.structure_type, DW_TAG.class_type, DW_TAG.union_type];
+
+/** What is as large as the type behind it. */
+const BY_VALUE: readonly number[] = [
+  DW_TAG.typedef,
+  DW_TAG.const_type,
+  DW_TAG.volatile_type,
+  DW_TAG.restrict_type,
+  DW_TAG.atomic_type,
+  DW_TAG.array_type,
+];
+
 /**
  * Makes sure that whoever walks a type comes to an end: that no struct contains itself, and no pointer, array or function
  * refers to itself without a struct or typedef between. Compilers can't write such types, damaged files can.
  */
 export class FinitenessCheck {
-  readonly #done = new Set<number>();
-  readonly #inside = new Set<number>();
+  readonly #namelessDone = new Set<number>();
+  readonly #recordsDone = new Set<number>();
 
-  /** Fails with a `FormatError` if the type of `die` is endless. Only the types that C has no names for need asking. */
+  /** Fails with a `FormatError` if writing the type of `die` in C has no end. */
   nameless(die: Die): void {
-    if (NAMELESS.includes(die.tag)) this.#check(die);
+    if (NAMELESS.includes(die.tag)) check(die, namelessParts, this.#namelessDone);
   }
 
-  /** Fails with a `FormatError` if a struct or union contains itself. */
+  /** Fails with a `FormatError` if the struct or union contains itself. */
   record(die: Die): void {
-    this.#check(die);
-  }
-
-  #check(die: Die): void {
-    if (this.#done.has(die.offset)) return;
-    if (this.#inside.has(die.offset)) die.unit.cursor.fail('a type that contains itself', die.pos);
-    if (this.#inside.size >= MAX_DEPTH) die.unit.cursor.fail(`types nested more than ${MAX_DEPTH} deep`, die.pos);
-    this.#inside.add(die.offset);
-    try {
-      for (const part of parts(die)) this.#check(part);
-    } finally {
-      this.#inside.delete(die.offset);
-    }
-    this.#done.add(die.offset);
+    check(die, contents, this.#recordsDone);
   }
 }
 
-/** The types that `die` can't be walked without. */
-function parts(die: Die): Die[] {
-  switch (die.tag) {
-    case DW_TAG.pointer_type:
-    case DW_TAG.reference_type:
-    case DW_TAG.rvalue_reference_type:
-      return typesOf([die]).filter(isNameless);
-    case DW_TAG.subroutine_type:
-      return typesOf([die, ...die.children().filter((c) => c.tag === DW_TAG.formal_parameter)]).filter(isNameless);
-    case DW_TAG.structure_type:
-    case DW_TAG.class_type:
-    case DW_TAG.union_type:
-      return typesOf(
-        die.children().filter((c) => c.tag === DW_TAG.member || c.tag === DW_TAG.inheritance).filter(isInside),
-      );
-    default:
-      return NAMELESS.includes(die.tag) || die.tag === DW_TAG.typedef ? typesOf([die]) : [];
-  }
+function check(
+  die: Die,
+  parts: (die: Die) => Die[],
+  done: Set<number>,
+  inside: Set<number> = new Set<number>(),
+): void {
+  if (done.has(die.offset)) return;
+  if (inside.has(die.offset)) die.unit.cursor.fail('a type that contains itself', die.pos);
+  if (inside.size >= MAX_DEPTH) die.unit.cursor.fail(`types nested more than ${MAX_DEPTH} deep`, die.pos);
+  inside.add(die.offset);
+  for (const part of parts(die)) check(part, parts, done, inside);
+  inside.delete(die.offset);
+  done.add(die.offset);
 }
 
-function isNameless(die: Die): boolean {
-  return NAMELESS.includes(die.tag);
+/** The nameless types that a nameless type is written with. */
+function namelessParts(die: Die): Die[] {
+  const holders =
+    die.tag === DW_TAG.subroutine_type
+      ? [die, ...die.children().filter((child) => child.tag === DW_TAG.formal_parameter)]
+      : [die];
+  return typesOf(holders).filter((type) => NAMELESS.includes(type.tag));
 }
 
-/** A static member of C++ may be of its own class. */
-function isInside(member: Die): boolean {
-  return !member.flag(DW_AT.external) && !member.flag(DW_AT.declaration);
+/** The types of what lies inside a type. A static member of C++ does not, and may be of its own class. */
+function contents(die: Die): Die[] {
+  if (BY_VALUE.includes(die.tag)) return typesOf([die]);
+  if (!RECORDS.includes(die.tag)) return [];
+  const members = die
+    .children()
+    .filter((child) => child.tag === DW_TAG.member || child.tag === DW_TAG.inheritance)
+    .filter((child) => !child.flag(DW_AT.external) && !child.flag(DW_AT.declaration));
+  return typesOf(members);
 }
 
 function typesOf(dies: readonly Die[]): Die[] {

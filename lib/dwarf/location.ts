@@ -38,8 +38,8 @@ export function variableLocation(die: Die): Location {
   // clang: a variable inside a merged global (`-mglobal-merge`).
   const next = cursor.u8();
   if (next === DW_OP.plus_uconst) {
-    address += cursor.ulebBig();
-    return cursor.atEnd ? address : undefined;
+    const sum = address + cursor.ulebBig();
+    return cursor.pos === block.length ? sum : undefined;
   }
   // Before DWARF 4 had a constant for it, some compilers pushed the TLS offset as an address.
   return next === DW_OP.form_tls_address || next === DW_OP.GNU_push_tls_address ? 'tls' : undefined;

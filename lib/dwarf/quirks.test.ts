@@ -1,6 +1,7 @@
 import type { CType } from '../ctypes/model.js';
 import { bare } from '../ctypes/model.js';
 import { print, printDefinition } from '../ctypes/print.js';
+import { FormatError } from '../errors.js';
 import {
   type AttributeTree,
   ByteWriter,
@@ -82,16 +83,6 @@ describe('formats', () => {
               attributes: [
                 [DW_AT.name, DW_FORM.strp, 's'],
                 [DW_AT.byte_size, DW_FORM.data2, 8],
-              ],
-              children: [
-                {
-                  tag: DW_TAG.member,
-                  attributes: [
-                    name('m'),
-                    [DW_AT.type, DW_FORM.ref_udata, 0],
-                    [DW_AT.data_member_location, DW_FORM.data1, 4],
-                  ].slice(0, 1) as AttributeTree[],
-                },
               ],
             },
           ],
@@ -637,7 +628,7 @@ describe('corrupt debug info', () => {
       'decoding .debug_info at offset 0x0: unit of version 6',
     );
     expect(reason([{ children: [{ tag: 1, attributes: [[1, 0x99, 0]] }] }])).toBe(
-      'decoding .debug_abbrev at offset 0x7: unknown form: DW_FORM 0x99',
+      'decoding .debug_abbrev at offset 0x8: unknown form: DW_FORM 0x99',
     );
     expect(
       reason([{ children: [variable('int'), INT] }], { sections: { '.debug_abbrev': new Uint8Array() } }),
@@ -661,6 +652,34 @@ describe('corrupt debug info', () => {
         'decoding .debug_info at offset 0xd: more than 16 links from entry to entry',
       );
     }
+  });
+
+  it('has an end where types contain themselves', () => {
+    const pointer: DieTree = { tag: DW_TAG.pointer_type, label: 't', attributes: [ref('t')] };
+    expect(reason([{ children: [variable(), pointer] }])).toMatch('a type that contains itself');
+    const takesItself: DieTree = {
+      tag: DW_TAG.subroutine_type,
+      label: 't',
+      children: [{ tag: DW_TAG.formal_parameter, attributes: [ref('t')] }],
+    };
+    expect(reason([{ children: [variable(), takesItself] }])).toMatch('a type that contains itself');
+    const record = typeOf([
+      {
+        tag: DW_TAG.structure_type,
+        label: 't',
+        attributes: [[DW_AT.byte_size, DW_FORM.data1, 8]],
+        children: [{ tag: DW_TAG.member, attributes: [name('m'), ref('t')] }],
+      },
+    ]);
+    expect(() => record.kind === 'struct' && record.members).toThrow('a type that contains itself');
+    const deep = Array.from({ length: 300 }, (_, i): DieTree => ({
+      tag: DW_TAG.const_type,
+      label: i === 0 ? 't' : `${i}`,
+      attributes: [ref(`${i + 1}`)],
+    }));
+    expect(reason([{ children: [variable(), ...deep, { ...INT, label: '300' }] }])).toMatch(
+      'types nested more than 200 deep',
+    );
   });
 
   it('does not walk backwards', () => {
@@ -692,10 +711,10 @@ describe('corrupt debug info', () => {
 
   it('fails in the getter of a type, and again when asked again', () => {
     const type = typeOf([
-      { tag: DW_TAG.pointer_type, label: 't', attributes: [[DW_AT.type, DW_FORM.ref2, 0x7fff]] },
+      { tag: DW_TAG.typedef, label: 't', attributes: [name('t'), [DW_AT.type, DW_FORM.ref2, 0x7fff]] },
     ]);
-    const target = () => type.kind === 'pointer' && type.target;
-    expect(target).toThrow(expect.objectContaining({ code: 'ERR_FORMAT' }));
+    const target = () => type.kind === 'typedef' && type.target;
+    expect(target).toThrow(FormatError);
     expect(target).toThrow('reference to 0x7fff, outside the unit');
   });
 

@@ -114,7 +114,7 @@ const DEFINITIONS: readonly (readonly [keyword: 'struct' | 'union' | 'enum', nam
     [
       'struct',
       'node',
-      'struct node { struct node *next; const char *name; int (*cb)(struct node *, void *);' +
+      'struct node { struct node *next; const struct node *const *others; const char *name; int (*cb)(struct node *, void *);' +
         ' struct { int in; union { int u; float f; }; } anon; char tail[]; }',
     ],
     ['struct', 'handle', 'struct handle { int fd; char name[20]; }'],

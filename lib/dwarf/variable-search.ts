@@ -1,7 +1,7 @@
 import type { ByteSource } from '../bytes/source.js';
 import type { DebugFile } from './file.js';
-import { DW_OP } from './constants.js';
 import type { Unit } from './unit.js';
+import { addressBytes, locationBytes } from './unit-search.js';
 
 /** Bytes of a section that are searched at a time. */
 const WINDOW = 1 << 20;
@@ -16,8 +16,7 @@ export function* unitsWithVariable(file: DebugFile, addressSize: number, address
   const seen = new Set<Unit>();
   const info = file.section('.debug_info');
   if (info !== undefined) {
-    // The length of the expression, of one byte in an exprloc and in the block1 of DWARF 2 and 3 alike.
-    for (const at of find(info, Buffer.from([1 + addressSize, DW_OP.addr, ...bytes]))) {
+    for (const at of find(info, locationBytes(bytes))) {
       const unit = file.unitContaining(at);
       if (unit !== undefined && !seen.has(unit)) yield unit;
       if (unit !== undefined) seen.add(unit);
@@ -55,11 +54,4 @@ function* find(section: ByteSource, needle: Buffer): Generator<number> {
     const window = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = window.indexOf(needle); at >= 0; at = window.indexOf(needle, at + 1)) yield start + at;
   }
-}
-
-function addressBytes(address: bigint, size: number, littleEndian: boolean): Buffer {
-  const bytes = Buffer.alloc(8);
-  if (littleEndian) bytes.writeBigUInt64LE(BigInt.asUintN(64, address));
-  else bytes.writeBigUInt64BE(BigInt.asUintN(64, address));
-  return littleEndian ? bytes.subarray(0, size) : bytes.subarray(8 - size);
 }

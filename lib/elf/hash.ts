@@ -76,9 +76,11 @@ class GnuHash implements SymbolHash {
   readonly #table: ByteSource;
   readonly #file: ElfFile;
   readonly #firstSymbol: number;
-  readonly #bloom: readonly bigint[];
+  readonly #bloomCount: number;
   readonly #bloomShift: number;
-  readonly #buckets: readonly number[];
+  readonly #bucketCount: number;
+  /** The filter, then the buckets. */
+  readonly #body: ElfCursor;
   /** Where the hashes of the symbols begin, in bytes of the table. */
   readonly #chainStart: number;
 
@@ -86,22 +88,19 @@ class GnuHash implements SymbolHash {
     this.#table = table;
     this.#file = file;
     const head = this.#cursor(0, 16);
-    const bucketCount = head.u32();
+    this.#bucketCount = head.u32();
     this.#firstSymbol = head.u32();
-    const bloomCount = head.u32();
+    this.#bloomCount = head.u32();
     this.#bloomShift = head.u32();
-    const word = file.header.class / 8;
-    const body = this.#cursor(16, bloomCount * word + bucketCount * 4);
-    this.#bloom = Array.from({ length: bloomCount }, () => body.address());
-    this.#buckets = Array.from({ length: bucketCount }, () => body.u32());
-    this.#chainStart = 16 + bloomCount * word + bucketCount * 4;
+    this.#body = this.#cursor(16, this.#bloomCount * (file.header.class / 8) + this.#bucketCount * 4);
+    this.#chainStart = 16 + this.#body.length;
     this.count = this.#countSymbols();
   }
 
   *candidates(name: Uint8Array): Generator<number> {
     const hash = gnuHash(name);
     if (!this.#mayContain(hash)) return;
-    const first = this.#buckets[hash % this.#buckets.length] ?? 0;
+    const first = this.#bucketCount === 0 ? 0 : this.#bucket(hash % this.#bucketCount);
     // An empty bucket is 0. Symbols before the first one are not in the table.
     if (first < this.#firstSymbol || first === 0) return;
     for (const [index, other] of this.#chainFrom(first)) {
@@ -110,16 +109,23 @@ class GnuHash implements SymbolHash {
   }
 
   #mayContain(hash: number): boolean {
+    if (this.#bloomCount === 0) return true;
     const bits = this.#file.header.class;
-    const word = this.#bloom[Math.floor(hash / bits) % this.#bloom.length];
-    if (word === undefined) return this.#bloom.length === 0;
+    this.#body.pos = (Math.floor(hash / bits) % this.#bloomCount) * (bits / 8);
+    const word = this.#body.address();
     const other = this.#bloomShift < 32 ? hash >>> this.#bloomShift : 0;
     return ((word >> BigInt(hash % bits)) & (word >> BigInt(other % bits)) & 1n) === 1n;
   }
 
+  #bucket(index: number): number {
+    this.#body.pos = this.#bloomCount * (this.#file.header.class / 8) + index * 4;
+    return this.#body.u32();
+  }
+
   /** The table does not say how many symbols there are: the bucket with the highest start has the last one. */
   #countSymbols(): number | undefined {
-    const last = this.#buckets.reduce((a, b) => Math.max(a, b), 0);
+    let last = 0;
+    for (let i = 0; i < this.#bucketCount; i++) last = Math.max(last, this.#bucket(i));
     // Nothing is hashed: the symbols that are imported are not counted here.
     if (last < this.#firstSymbol || last === 0) return undefined;
     let count = last;

@@ -1,7 +1,7 @@
-import { endianness } from 'node:os';
-
+import { FileSource } from '../bytes/source.js';
 import { EM, nameOf } from './constants.js';
 import type { ElfEncoding } from './cursor.js';
+import { readHeader } from './header.js';
 
 /** What an ELF file must be like to be loaded into a process. */
 export interface Host extends ElfEncoding {
@@ -9,26 +9,17 @@ export interface Host extends ElfEncoding {
   readonly machine: number;
 }
 
-/** `process.arch`, as ELF says it. */
-const HOSTS: Readonly<Record<string, readonly [elfClass: 32 | 64, machine: number]>> = {
-  arm: [32, EM.ARM],
-  arm64: [64, EM.AARCH64],
-  ia32: [32, EM['386']],
-  loong64: [64, EM.LOONGARCH],
-  mips: [32, EM.MIPS],
-  mipsel: [32, EM.MIPS],
-  ppc: [32, EM.PPC],
-  ppc64: [64, EM.PPC64],
-  riscv64: [64, EM.RISCV],
-  s390: [32, EM.S390],
-  s390x: [64, EM.S390],
-  x64: [64, EM.X86_64],
-};
+let current: Host | undefined;
 
-/** This process. */
+/** This process: what its executable is. `process.arch` does not tell the byte order, and not every machine. */
 export function currentHost(): Host {
-  const [elfClass, machine] = HOSTS[process.arch] ?? [64, EM.NONE];
-  return { class: elfClass, littleEndian: endianness() === 'LE', machine };
+  if (current === undefined) {
+    const source = new FileSource(process.execPath);
+    const { class: elfClass, littleEndian, machine } = readHeader(source);
+    source.close();
+    current = { class: elfClass, littleEndian, machine };
+  }
+  return current;
 }
 
 /** Whether a file of that kind can be loaded into the host. */

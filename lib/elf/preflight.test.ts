@@ -173,11 +173,22 @@ const CASES: [
   ],
   [
     'a Go plugin',
-    elf({ symbols: [{ name: 'go:plugin.tabs' }] }),
+    elf({ symbols: [{ name: 'go:link.pkghashbytes.runtime' }] }),
     /^it is a Go plugin, which only a Go program can load\|.*-buildmode=c-shared/,
     'other',
   ],
-  ['an older Go plugin', elf({ symbols: [{ name: 'go.plugin.tabs' }] }), /^it is a Go plugin/, 'other'],
+  [
+    'an older Go plugin',
+    elf({ symbols: [{ name: 'go.link.pkghashbytes.runtime' }] }),
+    /^it is a Go plugin/,
+    'other',
+  ],
+  [
+    'a Go library that opens plugins',
+    elf({ symbols: [{ name: 'go:link.pkghashbytes.runtime' }, { name: 'main.main' }] }),
+    undefined,
+    'same',
+  ],
 ];
 
 it.each(CASES)('a file that is %s', (_, bytes, said) => {

@@ -165,11 +165,13 @@ function checkTables(file: ElfFile, dynamic: Dynamic): string | undefined {
   return undefined;
 }
 
-/** What Go's linker puts into a plugin for its own `plugin.Open`; with a dot up to Go 1.19, with a colon since. */
-const GO_PLUGIN_SYMBOLS = ['go:plugin.tabs', 'go.plugin.tabs'];
+/** The hash of package runtime, which Go's `plugin.Open` compares; with a dot up to Go 1.19, with a colon since. */
+const GO_PLUGIN_SYMBOLS = ['go:link.pkghashbytes.runtime', 'go.link.pkghashbytes.runtime'];
 
 function checkGoPlugin(symbols: DynamicSymbols): string | undefined {
-  if (!GO_PLUGIN_SYMBOLS.some((name) => symbols.lookup(name))) return undefined;
+  const isGo = GO_PLUGIN_SYMBOLS.some((name) => symbols.lookup(name));
+  // A c-shared library that itself opens plugins has those too, and its main package is called main; a plugin's is not.
+  if (!isGo || symbols.lookup('main.main')) return undefined;
   return lines(
     'it is a Go plugin, which only a Go program can load',
     'build it with -buildmode=c-shared in place of -buildmode=plugin, and mark its functions with //export',

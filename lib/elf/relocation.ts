@@ -25,7 +25,7 @@ const TYPES: Readonly<Record<number, RelocationTypes>> = {
 };
 
 /** A relocation that names a symbol (gABI ch. 4 "Relocation"). */
-export interface Relocation {
+interface Relocation {
   /** The address that is relocated, before the library is moved to its load base. */
   readonly address: bigint;
   readonly type: number;

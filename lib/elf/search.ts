@@ -58,7 +58,8 @@ export class LibrarySearch {
   findNeeded(name: string, requester: Requester): SearchResult {
     const tried: string[] = [];
     for (const place of this.#places(name, requester)) {
-      if (place !== this.#cachePath && isCandidate(place, this.#host)) return { path: place, tried };
+      // ld.so passes over a library for another machine, but stops, and fails, at one that is broken.
+      if (place !== this.#cachePath && fits(place, this.#host) !== false) return { path: place, tried };
       if (!tried.includes(place)) tried.push(place);
     }
     return { path: undefined, tried };
@@ -144,15 +145,7 @@ export function findLibrary(name: string): string | undefined {
   return new LibrarySearch().findLibrary(name);
 }
 
-/**
- * Whether the linker stops looking at `path`: it passes over a library for another machine, but fails at one that is
- * broken or no ELF file.
- */
-function isCandidate(path: string, host: Host): boolean {
-  return fits(path, host) ?? existsSync(path);
-}
-
-/** Whether `path` is a library for the host; undefined if it can't be told. */
+/** Whether `path` is a library for the host; false if it can't be read, undefined if it is not ELF. */
 function fits(path: string, host: Host): boolean | undefined {
   try {
     using file = ElfFile.open(path);

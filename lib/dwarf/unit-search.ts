@@ -1,0 +1,54 @@
+import { DW_AT, DW_FORM, DW_OP, DW_TAG } from './constants.js';
+import { Die } from './die.js';
+import { isBlock } from './form.js';
+import type { Unit } from './unit.js';
+
+/**
+ * Entries of the unit that may be the function or the variable at `address`, without a walk: where the address stands,
+ * and an abbreviation's code where an entry with it would start. A byte string can look like an entry by chance:
+ * only one that turns out to have the expected name is to be believed. Entries with names of their own length in front of
+ * the address, with ranges or with `addrx` aren't found.
+ */
+export function* likelyEntries(unit: Unit, tag: number, address: bigint): Generator<Die> {
+  const { cursor } = unit;
+  cursor.pos = 0;
+  const bytes = cursor.bytes(cursor.length);
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const isFunction = tag === DW_TAG.subprogram;
+  const encoded = addressBytes(address, unit.addressSize, unit.file.littleEndian);
+  const needle = isFunction ? encoded : locationBytes(encoded);
+  const shapes: { code: number; prefix: number }[] = [];
+  for (const [code, abbrev] of unit.abbrevs) {
+    // Codes of two bytes are rare, and compilers don't give one to what they write often.
+    if (abbrev.tag !== tag || code > 0x7f) continue;
+    const index = abbrev.indexOf(isFunction ? DW_AT.low_pc : DW_AT.location);
+    const form = abbrev.attributes[index]?.form;
+    if (form === undefined || !(isFunction ? form === DW_FORM.addr : isBlock(form))) continue;
+    const prefix = abbrev.attributes
+      .slice(0, index)
+      .reduce<number | undefined>(
+        (sum, { size }) => (sum === undefined || size === undefined ? undefined : sum + size),
+        1,
+      );
+    if (prefix !== undefined) shapes.push({ code, prefix });
+  }
+  for (let at = buffer.indexOf(needle); at >= 0; at = buffer.indexOf(needle, at + 1)) {
+    for (const { code, prefix } of shapes) {
+      if (at - prefix >= unit.header.rootPos && buffer[at - prefix] === code)
+        yield new Die(unit, at - prefix);
+    }
+  }
+}
+
+/** An address as it is stored. */
+export function addressBytes(address: bigint, size: number, littleEndian: boolean): Buffer {
+  const bytes = Buffer.alloc(8);
+  if (littleEndian) bytes.writeBigUInt64LE(BigInt.asUintN(64, address));
+  else bytes.writeBigUInt64BE(BigInt.asUintN(64, address));
+  return littleEndian ? bytes.subarray(0, size) : bytes.subarray(8 - size);
+}
+
+/** The expression `DW_OP.addr ADDRESS` with its length in front, which is one byte in `exprloc` and `block1` alike. */
+export function locationBytes(address: Buffer): Buffer {
+  return Buffer.from([1 + address.length, DW_OP.addr, ...address]);
+}
