@@ -68,7 +68,8 @@ export function inodeAt(address: bigint): bigint | undefined {
   for (const line of readFileSync('/proc/self/maps', 'latin1').split('\n')) {
     // start-end perms offset dev inode path
     const match = /^([0-9a-f]+)-([0-9a-f]+) \S+ \S+ \S+ (\d+)/.exec(line);
-    if (match === null || BigInt(`0x${match[1] ?? ''}`) > address || BigInt(`0x${match[2] ?? ''}`) <= address) continue;
+    if (match === null || BigInt(`0x${match[1] ?? ''}`) > address || BigInt(`0x${match[2] ?? ''}`) <= address)
+      continue;
     return match[3] === '0' ? undefined : BigInt(match[3] ?? '0');
   }
   return undefined;

@@ -116,7 +116,7 @@ export class SymbolTable {
   }
 
   #function(symbol: ElfSymbol, type: () => FunctionType): CFunction {
-    return createFunction({ name: symbol.name, address: () => this.#address(symbol), type }, this.values);
+    return createFunction({ name: symbol.name, address: this.#address(symbol), type }, this.values);
   }
 
   #functionType(symbol: ElfSymbol): FunctionType {

@@ -35,9 +35,11 @@ export class Callback implements Disposable {
     );
     const isVoid = bare(type.result).kind === 'void';
     const called = (...raw: unknown[]): unknown => {
-      const value = fn(...parameters.map((p, i) => p.fromC(raw[i])));
+      const value = fn(...parameters.map((p, i) => (p.fromC ? p.fromC(raw[i]) : raw[i])));
       // What a callback returns by pointer must outlive this call, so there is nothing to copy back to.
-      return isVoid ? undefined : result.toC(value, `the result of the callback ${fn.name}`, { after: [] });
+      return isVoid
+        ? undefined
+        : result.toC(value, `the result of the callback ${fn.name}`, { after: undefined });
     };
     this.address = BigInt(koffi.register(called, koffi.pointer(proto)) as unknown as bigint);
     slots.register(this, this.address, this);

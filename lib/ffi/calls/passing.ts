@@ -2,14 +2,22 @@ import { bare, type CType } from '../../ctypes/model.js';
 import { wrongKind } from '../values/check.js';
 import type { Values } from '../values/codec.js';
 import { floatCheck } from '../values/float.js';
-import { fromBigInt, integerCheck } from '../values/integer.js';
+import { fromBigInt, integerCheck, limits } from '../values/integer.js';
 import { integerMachine } from '../values/machine.js';
 import { fromAddress, isConstText } from '../values/pointer-codec.js';
 import { pointerArgument } from './pointer-argument.js';
 
 /** What a call has to do once C has returned: bring what it changed in copies back to the objects they were made from. */
 export interface Frame {
-  readonly after: (() => void)[];
+  after: (() => void)[] | undefined;
+}
+
+/** Numbers that go to C as they are, without a further look. */
+export interface NumberRange {
+  readonly least: number;
+  readonly most: number;
+  /** Only whole numbers. */
+  readonly whole: boolean;
 }
 
 /** How values of one C type go through koffi, as argument or result. */
@@ -18,7 +26,10 @@ export interface Passing {
   readonly koffi: string;
   /** A JavaScript value as koffi takes it; throws what is wrong with it. `what` names the parameter. */
   toC(value: unknown, what: string, frame: Frame): unknown;
-  fromC(raw: unknown): unknown;
+  /** What koffi gave, as JavaScript sees it; left out where that is the same. */
+  readonly fromC?: (raw: unknown) => unknown;
+  /** The numbers that `toC` would return unchanged: most calls need no more than a comparison. */
+  readonly numbers?: NumberRange;
   /** Whether `toC` may put something into the frame. */
   readonly copies?: boolean;
 }
@@ -28,14 +39,14 @@ export interface Refusal {
   readonly refused: string;
 }
 
-const identity = (raw: unknown): unknown => raw;
+const ANY_NUMBER: NumberRange = { least: -Infinity, most: Infinity, whole: false };
 
 /** How `type` is passed, or why it is not. */
 export function passing(type: CType, values: Values): Passing | Refusal {
   const t = bare(type);
   switch (t.kind) {
     case 'bool':
-      if (t.size === 1) return { koffi: 'bool', toC: (v, what) => booleanOf(v, what, type), fromC: identity };
+      if (t.size === 1) return { koffi: 'bool', toC: (v, what) => booleanOf(v, what, type) };
       return {
         koffi: `uint${t.size * 8}`,
         toC: (v, what) => Number(booleanOf(v, what, type)),
@@ -45,16 +56,16 @@ export function passing(type: CType, values: Values): Passing | Refusal {
     case 'enum':
       return integerPassing(type, t.size ?? 4, t.signed, values);
     case 'float':
-      if (t.format === 'binary32') return { koffi: 'float', toC: floatCheck(type), fromC: identity };
-      if (t.format === 'binary64') return { koffi: 'double', toC: floatCheck(type), fromC: identity };
+      if (t.format === 'binary32') return { koffi: 'float', toC: floatCheck(type), numbers: ANY_NUMBER };
+      if (t.format === 'binary64') return { koffi: 'double', toC: floatCheck(type), numbers: ANY_NUMBER };
       return byValue(t.name);
     case 'pointer': {
       const argument = pointerArgument(type, t, values);
-      if (isConstText(t)) return { ...argument, koffi: 'str', fromC: identity };
+      if (isConstText(t)) return { ...argument, koffi: 'str' };
       return { ...argument, koffi: 'void *', fromC: (raw) => fromAddress(t, addressOf(raw), values) };
     }
     case 'void':
-      return { koffi: 'void', toC: identity, fromC: () => undefined };
+      return { koffi: 'void', toC: () => undefined };
     case 'complex':
       return byValue(t.name);
     case 'struct':
@@ -82,7 +93,10 @@ function integerPassing(type: CType, size: number, signed: boolean, values: Valu
   const machine = integerMachine(size, signed);
   if (machine === undefined) return byValue(`an integer of ${size * 8} bits`);
   const toC = integerCheck(type, size, signed);
-  if (size < 8) return { koffi: machine, toC, fromC: identity };
+  if (size < 8) {
+    const { least, most } = limits(size * 8, signed);
+    return { koffi: machine, toC, numbers: { least: Number(least), most: Number(most), whole: true } };
+  }
   // koffi gives a number where it is exact, else a bigint.
   const fromC = (raw: unknown): bigint | number =>
     fromBigInt(BigInt(raw as number | bigint), values.int64, 'the result');

@@ -173,7 +173,7 @@ function copyIn(
   }
   const before = block.bytes().slice();
   const isConstant = isQualified(pointer.target, 'const');
-  frame.after.push(() => {
+  (frame.after ??= []).push(() => {
     if (!isConstant) {
       for (let i = 0; i < list.length; i++)
         copyBack(list as unknown[], i, codec, before, block, i * codec.size);
