@@ -27,6 +27,9 @@ const int = (name: string, size: number, signed: boolean): IntType => ({
   text: name === 'char',
 });
 
+/** How many times `long` may stand with each. */
+const LONGS: Readonly<Record<string, number>> = { int: 2, double: 1 };
+
 /** The arithmetic type of a list of words (C17 §6.7.2p2); undefined for a list that means none. */
 export function integerOf(words: readonly string[]): CType | undefined {
   const count = (word: string): number => words.filter((w) => w === word).length;
@@ -34,9 +37,10 @@ export function integerOf(words: readonly string[]): CType | undefined {
   const isUnsigned = count('unsigned') > 0;
   const sorted = words.filter((w) => !['signed', 'unsigned', 'long', '_Complex'].includes(w));
   const [base = 'int', ...others] = sorted.filter((w, _, all) => !(w === 'int' && all.includes('short')));
-  if (others.length > 0 || longs > 2 || (isUnsigned && count('signed') > 0)) return undefined;
-  if (base === 'float' || base === 'double') return floatOf(base, longs, count('_Complex') > 0);
-  if (count('_Complex') > 0) return undefined;
+  const isFloat = base === 'float' || base === 'double';
+  if (others.length > 0 || count('int') > 1 || longs > (LONGS[base] ?? 0)) return undefined;
+  if (count('signed') + count('unsigned') > (isFloat ? 0 : 1) || count('_Complex') > (isFloat ? 1 : 0)) return undefined;
+  if (isFloat) return floatOf(base, longs, count('_Complex') > 0);
   const sign = isUnsigned ? 'unsigned ' : '';
   switch (base) {
     case 'char':
@@ -56,7 +60,7 @@ function floatOf(base: 'float' | 'double', longs: number, isComplex: boolean): C
   const size = base === 'float' ? 4 : longs > 0 ? 16 : 8;
   const long = process.arch === 'x64' ? 'x87' : 'binary128';
   const format = base === 'float' ? 'binary32' : longs > 0 ? long : 'binary64';
-  if (isComplex) return { kind: 'complex', name: `_Complex ${name}`, size: size * 2, format };
+  if (isComplex) return { kind: 'complex', name: `${name} _Complex`, size: size * 2, format };
   return { kind: 'float', name, size, format };
 }
 

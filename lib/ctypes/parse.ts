@@ -1,6 +1,6 @@
 import { typeError } from '../errors.js';
 import { INT_NAMES, integerOf, SIMPLE_TYPES } from './names.js';
-import type { CType, Parameter, Qualifier } from './model.js';
+import { bare, constOf, isQualified, type CType, type Parameter, type Qualifier } from './model.js';
 
 /** What a declaration may refer to: the tags and typedefs of a library. Undefined for what it does not have. */
 export type NameResolver = (
@@ -28,6 +28,14 @@ interface Token {
 /** What a declarator does to the type in front of it. */
 type Wrap = (type: CType) => CType;
 
+interface Declarator {
+  readonly wrap: Wrap;
+  readonly name: string | undefined;
+}
+
+/** Words that look like names and are none: `int int`, `int struct`. */
+const KEYWORDS: ReadonlySet<string> = new Set([...INT_NAMES, 'struct', 'union', 'enum', 'void', '_Bool']);
+
 class Parser {
   readonly #text: string;
   readonly #resolve: NameResolver;
@@ -45,7 +53,9 @@ class Parser {
   }
 
   whole(): CType {
-    const type = this.#declarator()(this.#specifiers());
+    this.#take('extern');
+    const base = this.#specifiers();
+    const type = this.#declarator().wrap(base);
     this.#take(';');
     if (this.#peek() !== undefined) this.#fail('this does not belong to a type');
     return type;
@@ -66,7 +76,7 @@ class Parser {
         this.#next++;
         type = this.#named(word, this.#identifier(`the tag of the ${word}`));
         continue;
-      } else if (INT_NAMES.has(word)) words.push(word);
+      } else if (type === undefined && INT_NAMES.has(word)) words.push(word);
       else if (type === undefined && words.length === 0 && /^[A-Za-z_]/.test(word))
         type = this.#typeName(word);
       else break;
@@ -96,7 +106,7 @@ class Parser {
    * `*const name[4]`, `(*name)(int)`: read from the outside in, applied from the inside out. What stands behind the name binds stronger
    * than the stars before it.
    */
-  #declarator(): Wrap {
+  #declarator(): Declarator {
     if (++this.#depth > MAX_DEPTH) this.#fail('nested too deep');
     const stars: Wrap[] = [];
     while (this.#take('*')) {
@@ -107,23 +117,24 @@ class Parser {
         stars.push((target) => ({ kind: 'qualified', qualifier, target }));
       }
     }
-    const inner = this.#inner();
+    const { wrap: inner, name } = this.#inner();
     const suffixes = this.#suffixes();
     this.#depth--;
-    return (type) => {
-      const pointed = stars.reduce((t, wrap) => wrap(t), type);
-      return inner(suffixes.reduceRight((t, wrap) => wrap(t), pointed));
+    const wrap: Wrap = (type) => {
+      const pointed = stars.reduce((t, star) => star(t), type);
+      return inner(suffixes.reduceRight((t, suffix) => suffix(t), pointed));
     };
+    return { wrap, name };
   }
 
   /** The name, nothing, or a declarator in parentheses; `(` also opens the parameters of a nameless function. */
-  #inner(): Wrap {
+  #inner(): Declarator {
     const word = this.#peek();
-    if (word !== undefined && /^[A-Za-z_]/.test(word)) {
+    if (word !== undefined && /^[A-Za-z_]/.test(word) && !KEYWORDS.has(word)) {
       this.#next++;
-      return (type) => type;
+      return { wrap: (type) => type, name: word };
     }
-    if (word !== '(' || !this.#opensDeclarator()) return (type) => type;
+    if (word !== '(' || !this.#opensDeclarator()) return { wrap: (type) => type, name: undefined };
     this.#next++;
     const inner = this.#declarator();
     this.#expect(')');
@@ -144,13 +155,22 @@ class Parser {
   #suffixes(): Wrap[] {
     const suffixes: Wrap[] = [];
     for (;;) {
+      const at = this.#next;
       if (this.#take('[')) {
         const length = this.#peek() === ']' ? undefined : this.#number();
         this.#expect(']');
-        suffixes.push((element) => ({ kind: 'array', element, length, vector: false }));
+        suffixes.push((element) => {
+          const { kind } = bare(element);
+          if (kind === 'void' || kind === 'function') this.#fail(`there are no arrays of ${kind}s`, at);
+          return { kind: 'array', element, length, vector: false };
+        });
       } else if (this.#take('(')) {
         const { parameters, variadic, prototyped } = this.#parameters();
-        suffixes.push((result) => ({ kind: 'function', result, parameters, variadic, prototyped }));
+        suffixes.push((result) => {
+          const { kind } = bare(result);
+          if (kind === 'array' || kind === 'function') this.#fail(`functions return no ${kind}s`, at);
+          return { kind: 'function', result, parameters, variadic, prototyped };
+        });
       } else return suffixes;
     }
   }
@@ -163,20 +183,18 @@ class Parser {
         this.#expect(')');
         return { parameters, variadic: true, prototyped: true };
       }
-      const base = this.#specifiers();
       const from = this.#next;
-      const type = this.#declarator()(base);
-      const name = this.#tokens
-        .slice(from, this.#next)
-        .find((t) => /^[A-Za-z_]/.test(t.text) && qualifierOf(t.text) === undefined);
-      parameters.push({ name: name?.text, type: adjusted(type) });
-      if (this.#take(')')) break;
+      const base = this.#specifiers();
+      const { wrap, name } = this.#declarator();
+      const type = adjusted(wrap(base));
+      // `(void)` is no parameters (C17 §6.7.6.3p10).
+      const isVoid = bare(type).kind === 'void';
+      if (isVoid && (parameters.length > 0 || name !== undefined || this.#peek() !== ')'))
+        this.#fail('a parameter can not be void', from);
+      if (!isVoid) parameters.push({ name, type });
+      if (this.#take(')')) return { parameters, variadic: false, prototyped: true };
       this.#expect(',');
     }
-    const [only] = parameters;
-    // `(void)` is no parameters (C17 §6.7.6.3p10).
-    if (parameters.length === 1 && only?.name === undefined && only?.type.kind === 'void') parameters.pop();
-    return { parameters, variadic: false, prototyped: true };
   }
 
   #identifier(what: string): string {
@@ -188,7 +206,8 @@ class Parser {
 
   #number(): number {
     const word = this.#peek() ?? '';
-    const value = /^[0-9]/.test(word) ? Number(word) : NaN;
+    // A leading 0 means octal (C17 §6.4.4.1).
+    const value = /^[0-9]/.test(word) ? Number(word.replace(/^0(?=\d)/, '0o')) : NaN;
     if (!Number.isSafeInteger(value)) this.#fail('an array length is a whole number');
     this.#next++;
     return value;
@@ -231,7 +250,10 @@ function qualifierOf(word: string | undefined): Qualifier | undefined {
 
 /** A parameter that is declared as an array or a function is a pointer (C17 §6.7.6.3p7-8). */
 function adjusted(type: CType): CType {
-  if (type.kind === 'array' && !type.vector) return { kind: 'pointer', target: type.element, size: 8 };
-  if (type.kind === 'function') return { kind: 'pointer', target: type, size: 8 };
-  return type;
+  const t = bare(type);
+  if (t.kind === 'array' && !t.vector) {
+    const target = isQualified(type, 'const') ? constOf(t.element) : t.element;
+    return { kind: 'pointer', target, size: 8 };
+  }
+  return t.kind === 'function' ? { kind: 'pointer', target: type, size: 8 } : type;
 }

@@ -6,9 +6,10 @@ import { DW_AT, DW_LANG, DW_TAG } from './constants.js';
 import { Die } from './die.js';
 import { DebugFile } from './file.js';
 import { hasParameters, isPrototyped } from './function-type.js';
+import { declFile } from './line-files.js';
 import { NameIndex, type TypeKeyword, keywordOf } from './name-index.js';
 import type { DwarfSections } from './sections.js';
-import { TypeReader } from './types.js';
+import { TypeReader, once } from './types.js';
 import type { Unit } from './unit.js';
 import { UnitIndex } from './unit-index.js';
 import { likelyEntries } from './unit-search.js';
@@ -44,6 +45,8 @@ export interface TypedSymbol {
   readonly dieName: string | undefined;
   /** `DW_LANG` of the unit that describes it. */
   readonly language: number | undefined;
+  /** Where it is declared: the file as the compiler was given it. Read when looked at; may throw a `FormatError`. */
+  readonly declFile: string | undefined;
   readonly declLine: number | undefined;
   /** The entry's offset in `.debug_info`. */
   readonly dieOffset: number;
@@ -175,19 +178,23 @@ export class DwarfInfo {
       const result = bare(resolver.result);
       if (result.kind !== 'pointer') continue;
       const target = bare(result.target);
-      if (target.kind === 'function') return { ...this.#answer(query, die, 'resolver'), type: target };
+      if (target.kind === 'function') return this.#answer(query, die, 'resolver', target);
     }
     return undefined;
   }
 
-  #answer(query: SymbolQuery, die: Die, match: Match): TypedSymbol {
+  #answer(query: SymbolQuery, die: Die, match: Match, type?: CType): TypedSymbol {
     const isFunction = query.kind === 'function' || query.kind === 'ifunc';
     const { name } = die;
+    const file = once(() => declFile(die));
     return {
-      type: isFunction ? this.#types.of(die) : this.#types.target(die),
+      type: type ?? (isFunction ? this.#types.of(die) : this.#types.target(die)),
       match,
       dieName: name === query.name ? undefined : name,
       language: (die.inherited(DW_AT.name) ?? die).unit.language,
+      get declFile() {
+        return file();
+      },
       declLine: die.inherited(DW_AT.decl_line)?.number(DW_AT.decl_line),
       dieOffset: die.offset,
     };

@@ -14,7 +14,12 @@ export function readFunctionType(reader: TypeReader, die: Die): FunctionType {
   );
   const result = once(() => reader.target(die));
   const { language } = holder.unit;
-  const prototyped = isPrototyped(die) || (language !== undefined && !isC(language));
+  // The partial units that dwz makes do not say their language.
+  const prototyped =
+    isPrototyped(die) ||
+    (language === undefined
+      ? children.some((child) => child.tag === DW_TAG.formal_parameter)
+      : !isC(language));
   return {
     kind: 'function',
     get result() {

@@ -79,6 +79,7 @@ for (const [compiler, flags] of BUILDS) {
         '.debug_rnglists',
         '.debug_addr',
         '.debug_str',
+        '.debug_line',
       ];
       const originals = new Map(
         names.flatMap((name) => {
@@ -103,7 +104,9 @@ for (const [compiler, flags] of BUILDS) {
         for (let i = 0; i < 12; i++) {
           const query = queries[next(queries.length)];
           const symbol = query && info.symbol(query);
-          if (symbol !== undefined && 'type' in symbol) visit(symbol.type, new Set());
+          if (symbol === undefined || 'reason' in symbol) continue;
+          visit(symbol.type, new Set());
+          attempt(() => symbol.declFile);
         }
         attempt(() => info.typeNamed('struct', 'handle'));
         expect(performance.now() - start).toBeLessThan(LIMIT);

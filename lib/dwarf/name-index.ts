@@ -93,11 +93,17 @@ export class NameIndex {
     if (key !== undefined && this.#seen.get(listed)?.has(key)) return;
     const die = new Die(unit, pos);
     if (!(die.inherited(DW_AT.external)?.flag(DW_AT.external) ?? false)) return;
-    const name = die.linkageName ?? die.name;
+    const { linkageName, name: sourceName } = die;
+    const name = linkageName ?? sourceName;
     if (name === undefined) return;
     // A declaration without a prototype adds nothing.
     if (listed === 'function declaration' && !isPrototyped(die) && !hasParameters(die)) return;
-    this.#add(listed, name, key, { offset: die.offset, size: undefined, line: undefined, ambiguous: false });
+    const entry: Entry = { offset: die.offset, size: undefined, line: undefined, ambiguous: false };
+    this.#add(listed, name, key, entry);
+    // glibc calls its own functions by hidden aliases: `mprotect`, declared with the asm label `__GI_mprotect`.
+    if (declares && sourceName !== undefined && name !== sourceName && name.endsWith(sourceName)) {
+      this.#add(listed, sourceName, undefined, entry);
+    }
   }
 
   #addType(unit: Unit, abbrev: Abbrev, pos: number, kind: NameKind): void {

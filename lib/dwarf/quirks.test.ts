@@ -575,7 +575,7 @@ describe('opaque types', () => {
   });
 });
 
-describe('variables', () => {
+describe('symbols', () => {
   const at = (location: readonly number[], kind: SymbolQuery['kind'] = 'variable', address = 0x1000n) => {
     const die: DieTree = {
       tag: DW_TAG.variable,
@@ -591,14 +591,33 @@ describe('variables', () => {
   };
   const address = (value: number) => [...new ByteWriter(true).uint(value, 8).toBytes()];
 
-  it('are matched by their place', () => {
+  it('of variables are matched by their place', () => {
     expect(at([DW_OP.addr, ...address(0x1000)])).toBe('exact');
     expect(at([DW_OP.addr, ...address(0x2000)])).toBe('name');
     expect(at([DW_OP.const8u, ...address(8), DW_OP.form_tls_address], 'tls', 8n)).toBe('name');
     expect(at([DW_OP.addr, ...address(8), DW_OP.GNU_push_tls_address], 'tls', 8n)).toBe('name');
   });
 
-  it('have name and type on the declaration that the definition completes', () => {
+  it('are found by a declaration whose hidden alias goes by their name', () => {
+    const declaration = (linkageName: string): DieTree => ({
+      tag: DW_TAG.subprogram,
+      attributes: [
+        name('open'),
+        [DW_AT.linkage_name, DW_FORM.string, linkageName],
+        [DW_AT.external, DW_FORM.flag_present, true],
+        [DW_AT.declaration, DW_FORM.flag_present, true],
+        [DW_AT.prototyped, DW_FORM.flag_present, true],
+      ],
+    });
+    const open: SymbolQuery = { name: 'open', kind: 'function', address: 0x10n };
+    expect(info([{ children: [declaration('__GI_open')] }]).symbol(open)).toMatchObject({
+      match: 'declaration',
+    });
+    // With 64-bit offsets `open` is another function.
+    expect(info([{ children: [declaration('open64')] }]).symbol(open)).toHaveProperty('reason');
+  });
+
+  it('of variables have name and type on the declaration that the definition completes', () => {
     const declaration: DieTree = {
       tag: DW_TAG.variable,
       label: 'declaration',

@@ -219,6 +219,10 @@ for (const [compiler, builds] of Object.entries(BUILDS)) {
         expect(file.typed('g_color').type).toMatchObject({ signed: true, size: 4 });
         expect(file.typed('g_big').type).toMatchObject({ signed: false, size: 8 });
         expect(file.typed('g_level').type).toMatchObject({ signed: false, size: 4 });
+        expect(file.typed('g_packed').type).toMatchObject({ size: 11 });
+        expect(file.typed('g_aligned').type).toMatchObject({ size: 32 });
+        if (flags.includes('-gdwarf-5'))
+          expect(file.typed('g_aligned').type).toMatchObject({ alignment: 32 });
         if (compiler !== 'gcc') return;
         expect(file.typed('g_f128').type).toMatchObject({ format: 'binary128' });
         expect(file.typed('g_f16').type).toMatchObject({ format: 'binary16' });
@@ -249,6 +253,12 @@ for (const [compiler, builds] of Object.entries(BUILDS)) {
         expect(match('ifn')).toBe('resolver');
         expect(file.typed('real_asm_name')).toMatchObject({ match: 'exact', dieName: 'asm_renamed' });
         expect(file.typed('alias_strong')).toMatchObject({ dieName: 'alias_target' });
+      });
+
+      it('knows where a symbol is declared', () => {
+        expect(file.typed('add').declFile).toMatch(/dwarf\/sample\.c$/);
+        expect(file.typed('handle_fd').declFile).toMatch(/dwarf\/sample2\.c$/);
+        expect(file.typed('g_cint').declLine).toBeGreaterThan(30);
       });
 
       it('prints a vector by its typedef', () => {

@@ -14,15 +14,24 @@ export class Block {
   readonly writable: boolean;
   /** Whether the memory is ours, and goes when the last holder of this block goes. */
   readonly owned: boolean;
+  /** Whether a value is put together here that then goes elsewhere as a whole; see `staged`. */
+  readonly scratch: boolean;
   /** What the pointers stored in this block point to, by offset; see `keep`. */
   readonly kept: Map<number, unknown> = new Map();
 
-  private constructor(address: bigint, data: DataView<ArrayBuffer>, writable: boolean, owned: boolean) {
+  private constructor(
+    address: bigint,
+    data: DataView<ArrayBuffer>,
+    writable: boolean,
+    owned: boolean,
+    scratch = false,
+  ) {
     this.address = address;
     this.size = data.byteLength;
     this.data = data;
     this.writable = writable;
     this.owned = owned;
+    this.scratch = scratch;
   }
 
   /** The `size` bytes at `address`. Throws `ERR_PLUGIN_BAD_ADDRESS` when they are not all mapped and readable. */
@@ -51,9 +60,13 @@ export class Block {
     return new Block(start + BigInt(gap), new DataView(longer, gap, size), true, true);
   }
 
+  static scratch(size: number): Block {
+    return new Block(0n, new DataView(new ArrayBuffer(size)), true, true, true);
+  }
+
   /** Lets go of what is kept for pointers in this memory, which nobody will read again. */
   release(): void {
-    for (const offset of this.kept.keys()) keep(this, offset, undefined);
+    for (const offset of keptWithin(this, 0, this.size).keys()) keep(this, offset, undefined);
   }
 
   bytes(offset = 0, length: number = this.size - offset): Uint8Array<ArrayBuffer> {
@@ -81,14 +94,48 @@ export function keptAt(block: Block, offset: number): unknown {
 
 function set<K>(map: Map<K, unknown>, key: K, value: unknown): void {
   const old = map.get(key);
+  if (old === value) return;
   if (value === undefined) map.delete(key);
   else map.set(key, value);
-  if (old !== value && hasDispose(old)) old[Symbol.dispose]();
+  count(value, 1);
+  count(old, -1);
 }
 
+/** In how many places a disposable is kept: a struct that is assigned to another takes its callbacks along. */
+const places = new WeakMap<Disposable, number>();
+
 /** A callback gives its slot back when nothing points to it any more. */
-function hasDispose(value: unknown): value is Disposable {
-  return typeof value === 'object' && value !== null && Symbol.dispose in value;
+function count(value: unknown, change: 1 | -1): void {
+  if (typeof value !== 'object' || value === null || !(Symbol.dispose in value)) return;
+  const disposable = value as Disposable;
+  const left = (places.get(disposable) ?? 0) + change;
+  places.set(disposable, left);
+  if (left === 0) disposable[Symbol.dispose]();
+}
+
+/**
+ * Writes `size` bytes at `offset` of `block` by way of memory of their own, so that all of a struct or array is checked before its first byte
+ * is written. With `partial` what is there already stays where `write` leaves it alone; otherwise that is zero.
+ */
+export function staged(
+  block: Block,
+  offset: number,
+  size: number,
+  partial: boolean,
+  write: (scratch: Block, offset: number) => void,
+): void {
+  if (block.scratch) {
+    write(block, offset);
+    return;
+  }
+  const scratch = Block.scratch(size);
+  try {
+    if (partial) copy(block, offset, scratch, 0, size);
+    write(scratch, 0);
+    copy(scratch, 0, block, offset, size);
+  } finally {
+    scratch.release();
+  }
 }
 
 /** Copies `size` bytes, and what is kept for the pointers among them. */

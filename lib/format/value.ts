@@ -19,7 +19,7 @@ export interface FormatOptions {
 
 const DEFAULTS: FormatOptions = { depth: 4, elements: 100 };
 const BAD = '<bad address>';
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The value of type `type` at `address` as C writes it: `7`, `"text"`, `{ .x = 1, .y = 2.5 }`. */
 export function formatValue(

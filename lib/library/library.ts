@@ -3,12 +3,12 @@ import { bare, type CType, type FunctionType } from '../ctypes/model.js';
 import { parseType } from '../ctypes/parse.js';
 import { print } from '../ctypes/print.js';
 import { findDebugInfo, type DebugInfo } from '../debuginfo/debug-info.js';
-import { STT } from '../elf/constants.js';
+import { PT, STT } from '../elf/constants.js';
 import { readDynamic, type Dynamic } from '../elf/dynamic.js';
 import { ElfFile } from '../elf/file.js';
-import { buildId } from '../elf/note.js';
+import { buildId, findBuildId, iterNotes } from '../elf/note.js';
 import { DynamicSymbols, type ElfSymbol } from '../elf/symbol.js';
-import { messageOf } from '../errors.js';
+import { FormatError, messageOf } from '../errors.js';
 
 /** What a symbol is: `tls` a thread-local variable, `ifunc` a function whose code is chosen when it is loaded, `absolute` a number. */
 export type SymbolKind = 'function' | 'ifunc' | 'variable' | 'tls' | 'absolute' | 'unknown';
@@ -44,8 +44,9 @@ export class Library {
     return new Library(ElfFile.open(path));
   }
 
+  /** In lower-case hex. Notes that can't be read hold none. */
   get buildId(): string | undefined {
-    return buildId(this.file);
+    return orUndefined(() => buildId(this.file)) ?? orUndefined(() => this.#segmentBuildId());
   }
 
   get soname(): string | undefined {
@@ -75,6 +76,21 @@ export class Library {
   /** The type that a C declaration means, with the names of this library. */
   parse(declaration: string): CType {
     return parseType(declaration, (keyword, name) => this.debugInfo.typeNamed(keyword, name));
+  }
+
+  /** What is in memory once the library is loaded, for which nobody needs section headers: they can be damaged, or cut off. */
+  #segmentBuildId(): string | undefined {
+    for (const { type, offset, fileSize, align } of this.file.programHeaders) {
+      if (type !== PT.NOTE) continue;
+      const notes = iterNotes(
+        this.file.source.read(offset, fileSize),
+        this.file.header.littleEndian,
+        Number(align),
+      );
+      const id = findBuildId(notes);
+      if (id !== undefined) return id;
+    }
+    return undefined;
   }
 
   #join(elf: ElfSymbol): LibrarySymbol {
@@ -146,6 +162,16 @@ function endsFlexible(record: Extract<CType, { kind: 'struct' | 'union' }>): boo
   const t = bare(last.type);
   if (t.kind === 'array') return t.length === undefined || t.length === 0;
   return (t.kind === 'struct' || t.kind === 'union') && endsFlexible(t);
+}
+
+/** What `read` gives, if the bytes are what their format says. */
+function orUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof FormatError) return undefined;
+    throw error;
+  }
 }
 
 /** Whether `type` is a function's. */

@@ -25,7 +25,7 @@ function explainSymbol(
   dependencies: Newcomers['dependencies'],
 ): string[] {
   const user = /^([^:\n]+): (?:symbol lookup error: )?/.exec(dlerror)?.[1] ?? path;
-  const owner = dependencies.find((d) => d.path !== undefined && exports(d.path, symbol));
+  const owner = dependencies.find((d) => d.path !== undefined && defines(d.path, symbol));
   if (owner !== undefined)
     return [`${user} uses ${symbol}; ${owner.path ?? owner.name} has it, in another version than is wanted`];
   const list = needed.length === 0 ? 'no library' : needed.join(', ');
@@ -35,7 +35,7 @@ function explainSymbol(
   ];
 }
 
-function exports(path: string, symbol: string): boolean {
+function defines(path: string, symbol: string): boolean {
   try {
     using file = ElfFile.open(path);
     return new DynamicSymbols(file).lookup(symbol) !== undefined;

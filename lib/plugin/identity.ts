@@ -2,15 +2,21 @@ import { readFileSync, statSync } from 'node:fs';
 
 import { findBuildId, iterNotes } from '../elf/note.js';
 import type { ElfFile } from '../elf/file.js';
+import { FormatError } from '../errors.js';
 import { iterateObjects, linkMap, notesInMemory, type LoadedObject } from '../ffi/linker.js';
 import { inodeAt } from '../ffi/mapping.js';
 import type { Library } from '../library/library.js';
 
 /** The build-id of a library as it is in memory, whatever became of its file. */
 export function loadedBuildId(object: LoadedObject): string | undefined {
-  for (const bytes of notesInMemory(object)) {
-    const id = findBuildId(iterNotes(bytes, true));
-    if (id !== undefined) return id;
+  try {
+    for (const bytes of notesInMemory(object)) {
+      const id = findBuildId(iterNotes(bytes, true));
+      if (id !== undefined) return id;
+    }
+  } catch (error) {
+    // Somebody else's library with malformed notes: the linker does not read them, and they are no build-id.
+    if (!(error instanceof FormatError)) throw error;
   }
   return undefined;
 }

@@ -28,6 +28,9 @@ import { awaitInits, runInit, type InitFailure } from './registry.js';
 /** PATH_MAX of <linux/limits.h>, its NUL included. koffi cuts longer names without a word. */
 const PATH_MAX = 4096;
 
+/** What Go appends to an error that it has given before. */
+const PREVIOUS = ' (previous failure)';
+
 /** A library that this thread has opened. */
 interface OpenLibrary {
   readonly library: Library;
@@ -44,8 +47,11 @@ interface OpenLibrary {
 const libraries = new Map<bigint, OpenLibrary>();
 /** Libraries that were refused as copies: as in Go that is remembered, until the file is another one. */
 const refusedCopies = new Map<string, string>();
-/** Opens under way, by path: who comes meanwhile waits for the same load. */
-const pending = new Map<string, Promise<unknown>>();
+/**
+ * The asynchronous open that was asked for last. They take turns, as the linker lets one in at a time: while a constructor runs, planning
+ * the next open would wait for the linker's lock, and the event loop with it.
+ */
+let lastTurn: Promise<unknown> = Promise.resolve();
 
 /**
  * Opens the ELF shared object at `path`, which as in Go is not searched for: a bare name is one in the working directory. It is loaded and
@@ -68,16 +74,13 @@ export function open(path: string, options: OpenOptions = {}): Plugin {
 /** Like `open`, with the library's constructors off the event loop. The init function runs on it. */
 export async function openAsync(path: string, options: OpenOptions = {}): Promise<Plugin> {
   const opening = new Opening(path, options);
-  await pending.get(opening.path)?.catch(() => undefined);
-  const plan = opening.plan();
-  if (plan === undefined) return opening.finish(opening.pin(), undefined);
-  const load = linker.openAsync(opening.path, plan.flags);
-  pending.set(opening.path, load);
-  try {
-    return opening.finish(await load, plan);
-  } finally {
-    pending.delete(opening.path);
-  }
+  const turn = lastTurn.then(async () => {
+    const plan = opening.plan();
+    if (plan === undefined) return opening.finish(opening.pin(), undefined);
+    return opening.finish(await linker.openAsync(opening.path, plan.flags), plan);
+  });
+  lastTurn = turn.catch(() => undefined);
+  return turn;
 }
 
 /** A library that is to be loaded, and how. */
@@ -110,11 +113,11 @@ class Opening {
   plan(): Plan | undefined {
     const handle = linker.loadedHandle(this.path);
     if (handle !== undefined) return undefined;
-    const remembered = refusedCopies.get(this.path);
-    if (remembered === this.#fileState)
-      this.#fail('ERR_PLUGIN_ALREADY_LOADED', 'plugin already loaded (previous failure)');
+    const mayCopy = this.#options.copies === 'allow';
+    if (!mayCopy && refusedCopies.get(this.path) === this.#fileState)
+      this.#fail('ERR_PLUGIN_ALREADY_LOADED', `plugin already loaded${PREVIOUS}`);
     const library = this.#readLibrary();
-    const original = this.#options.copies === 'allow' ? undefined : copyOf(library);
+    const original = mayCopy ? undefined : copyOf(library);
     if (original !== undefined) {
       refusedCopies.set(this.path, this.#fileState);
       const lines = [
@@ -165,11 +168,18 @@ class Opening {
             ? `the name is longer than PATH_MAX, ${PATH_MAX} bytes`
             : undefined;
     if (invalid !== undefined) this.#fail('ERR_PLUGIN_OPEN', `realpath failed\n  ${invalid}`);
+    let path: string;
     try {
-      return realpathSync.native(name);
+      path = realpathSync.native(name);
     } catch (error) {
       return this.#fail('ERR_PLUGIN_OPEN', `realpath failed\n  ${messageOf(error)}`, { cause: error });
     }
+    // dlopen expands them in any path (glibc elf/dl-load.c, is_dst), and would open another file than the one that was read here.
+    const [token] =
+      /\$(?:\{(?:ORIGIN|LIB|PLATFORM)\}|(?:ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))/.exec(path) ?? [];
+    if (token === undefined) return path;
+    const reason = `the dynamic linker takes ${token} in a path for another directory's name`;
+    return this.#fail('ERR_PLUGIN_OPEN', `${path}: cannot open shared object file\n  ${reason}: rename it`);
   }
 
   #readFileState(): string {
@@ -264,7 +274,7 @@ class Opening {
     const { init } = this.#options;
     const failure = init === undefined ? awaitInits(loaded.handle) : this.#runInit(init, library, loaded);
     if (failure === undefined) return;
-    const suffix = failure.previous ? ' (previous failure)' : '';
+    const suffix = failure.previous ? PREVIOUS : '';
     this.#fail('ERR_PLUGIN_INIT', `${failure.reason}${suffix}`, { cause: failure.cause });
   }
 
@@ -304,8 +314,8 @@ class Opening {
   }
 
   #fail(code: PluginErrorCode, reason: string, details: PluginErrorDetails = {}, prefix = true): never {
-    // Go shows the name without ".so" in whatever it says after dlopen has succeeded.
-    const afterwards = code !== 'ERR_PLUGIN_OPEN';
+    // Go shows the name without ".so" in whatever it finds out after dlopen has succeeded, but not when it remembers that.
+    const afterwards = code !== 'ERR_PLUGIN_OPEN' && !firstLine(reason).endsWith(PREVIOUS);
     const name = afterwards && this.name.length > 3 ? this.name.replace(/\.so$/, '') : this.name;
     const path = (this.path as string | undefined) ?? this.name;
     throw new PluginError(code, prefix ? `plugin.Open("${name}"): ${reason}` : reason, { path, ...details });

@@ -39,7 +39,7 @@ export function checkOptions(options: OpenOptions): void {
     throw typeError('ERR_INVALID_ARG_TYPE', `open: expected an object of options, got ${describe(options)}`);
   }
   for (const [name, value] of Object.entries(options)) {
-    if (!(name in VALUES)) {
+    if (!Object.hasOwn(VALUES, name)) {
       const [close] = suggest(name, Object.keys(VALUES));
       const hint =
         close === undefined ? `the options are ${Object.keys(VALUES).join(', ')}` : `did you mean ${close}?`;

@@ -3,7 +3,7 @@ import { inspect, type InspectOptions } from 'node:util';
 import { bare, constOf, isQualified, type ArrayType, type CType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { rangeError, typeError } from '../../errors.js';
-import { Block, copy } from '../block.js';
+import { staged, type Block } from '../block.js';
 import { koffi } from '../koffi.js';
 import { assignable, isConst, wrongKind } from './check.js';
 import type { Codec, Values } from './codec.js';
@@ -55,13 +55,11 @@ export function arrayCodec(type: CType, array: ArrayType, length: number, values
       if (partial ? items.length > length : items.length !== length) {
         throw rangeError(`${what}: ${print(type)} takes ${length} elements, got ${items.length}`);
       }
-      // All elements are checked on a copy before the first byte is written.
-      const scratch = Block.allocate(size);
-      copy(block, offset, scratch, 0, size);
-      for (let i = 0; i < items.length; i++) {
-        element.write(scratch, i * element.size, items[i], `${what}[${i}]`, partial);
-      }
-      copy(scratch, 0, block, offset, size);
+      staged(block, offset, size, partial, (scratch, start) => {
+        for (let i = 0; i < items.length; i++) {
+          element.write(scratch, start + i * element.size, items[i], `${what}[${i}]`, partial);
+        }
+      });
     },
   };
 }

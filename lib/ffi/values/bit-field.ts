@@ -1,8 +1,8 @@
-import { bare, type CType } from '../../ctypes/model.js';
+import { bare, type BareType, type CType } from '../../ctypes/model.js';
 import type { Block } from '../block.js';
 import { wrongKind } from './check.js';
 import type { Codec, Values } from './codec.js';
-import { bigintCheck, fromBigInt, limits, numberCheck } from './integer.js';
+import { bigintCheck, fromBigInt, limits, numberCheck, withEnumerators } from './integer.js';
 
 /**
  * The codec of a bit-field of `width` bits that starts at bit `shift` (0 to 7) of the byte it is read at. Only the bytes that hold the
@@ -20,7 +20,7 @@ export function bitFieldCodec(type: CType, shift: number, width: number, values:
     return signed ? BigInt.asIntN(width, field) : field;
   };
   const encode = encoder(type, width, signed);
-  const wide = (t.kind === 'int' || t.kind === 'enum') && t.size === 8;
+  const wide = isWide(t);
   return {
     type,
     size,
@@ -50,15 +50,13 @@ function encoder(type: CType, width: number, signed: boolean): (value: unknown, 
       throw wrongKind(what, type, 'a boolean', value);
     };
   }
-  const names = new Map(t.kind === 'enum' ? t.enumerators.map((e) => [e.name, e.value]) : []);
   const { least, most } = limits(width, signed);
-  const number = numberCheck(type, Number(least), Number(most));
-  const check =
-    width <= 32 && !(t.kind === 'int' && t.size === 8)
-      ? (value: unknown, what: string) => BigInt(number(value, what))
-      : bigintCheck(type, width, signed);
-  return (value, what) => {
-    const named = typeof value === 'string' ? names.get(value) : undefined;
-    return BigInt.asUintN(width, named ?? check(value, what));
-  };
+  const check = isWide(t) ? bigintCheck(type, width, signed) : numberCheck(type, Number(least), Number(most));
+  const encode = t.kind === 'enum' ? withEnumerators(type, t, check) : check;
+  return (value, what) => BigInt.asUintN(width, BigInt(encode(value, what)));
+}
+
+/** Whether the field is a bigint, as its type is. */
+function isWide(t: BareType): boolean {
+  return (t.kind === 'int' || t.kind === 'enum') && (t.size ?? 0) >= 8;
 }

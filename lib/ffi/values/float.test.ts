@@ -53,7 +53,7 @@ describe.each(['f32', 'f64', 'f80', 'f16', 'f128'])('%s', (name) => {
 
   it.each(['1', 1n, null, undefined, true, { re: 1, im: 0 }])('refuses %p', (value) => {
     v.value = 2;
-    for (const write of [() => (v.value = value as number), () => { v.set(0, value as number); }]) {
+    for (const write of [() => (v.value = value as never), () => { v.set(0, value as never); }]) {
       const error = thrownBy(write);
       expect(error.code).toBe('ERR_INVALID_ARG_TYPE');
       expect(error.message).toMatch(new RegExp(`^${name}: expected a number for .*, got `));

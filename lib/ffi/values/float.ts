@@ -66,9 +66,10 @@ export function complexCodec(type: CType, size: number, format: FloatFormat): Co
 function complexParts(type: CType, value: unknown, what: string): Complex {
   if (typeof value !== 'object' || value === null) throw wrongKind(what, type, 'an object { re, im }', value);
   const { re, im, ...others } = value as Record<string, unknown>;
-  if (typeof re === 'number' && typeof im === 'number' && Object.keys(others).length === 0) return { re, im };
-  const parts = `re is ${describe(re)}, im is ${describe(im)}`;
-  throw typeError('ERR_INVALID_ARG_TYPE', `${what}: expected { re, im } with two numbers, ${parts}`);
+  const [other] = Object.keys(others);
+  if (typeof re === 'number' && typeof im === 'number' && other === undefined) return { re, im };
+  const found = other === undefined ? `re is ${describe(re)}, im is ${describe(im)}` : `there is also ${other}`;
+  throw typeError('ERR_INVALID_ARG_TYPE', `${what}: expected { re, im } with two numbers, ${found}`);
 }
 
 interface FloatAccess {

@@ -7,6 +7,7 @@ import type { Memory } from '../../format/memory.js';
 import { formatPointer, formatValue, type FormatOptions } from '../../format/value.js';
 import type { Block } from '../block.js';
 import { readFloat } from './float-format.js';
+import { cString } from './text.js';
 
 let descriptor: number | undefined;
 
@@ -43,6 +44,21 @@ export function inspectPointer(
   options: InspectOptions,
 ): string {
   return formatPointer(target, address, memory, limits(depth, options));
+}
+
+/** What they show of a pointer to text: the text, in a way that can't fault. */
+export function inspectText(address: bigint, limit: number): string {
+  const wild = new Error();
+  try {
+    return cString(address, limit, (at, size) => {
+      const bytes = memory.read(at, size);
+      if (bytes === undefined) throw wild;
+      return bytes;
+    });
+  } catch (error) {
+    if (error === wild) return '<bad address>';
+    throw error;
+  }
 }
 
 function limits(depth: number, options: InspectOptions): Partial<FormatOptions> {

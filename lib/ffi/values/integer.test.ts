@@ -70,7 +70,7 @@ describe.each(NARROW)('%s, %s', (name, type, least, most) => {
     [[1], 'TypeError', 'ERR_INVALID_ARG_TYPE', 'got an array of 1'],
   ])('refuses %p', (value, kind, code, message) => {
     v.value = 42;
-    for (const write of [() => (v.value = value as number), () => { v.set(0, value as number); }]) {
+    for (const write of [() => (v.value = value as never), () => { v.set(0, value as never); }]) {
       const error = thrownBy(write);
       expect(error).toMatchObject({ name: kind, code });
       expect(error.message).toContain(message);
@@ -178,7 +178,7 @@ describe('_Bool', () => {
   });
 
   it.each([1, 0, 'true', null, undefined, 1n])('refuses %p', (value) => {
-    const error = thrownBy(() => (flag.value = value as boolean));
+    const error = thrownBy(() => (flag.value = value as never));
     expect(error.code).toBe('ERR_INVALID_ARG_TYPE');
     expect(error.message).toContain('flag: expected a boolean for _Bool, got');
     expect(shown('flag')).toBe(0);

@@ -61,7 +61,7 @@ export function fromBigInt(value: bigint, int64: 'bigint' | 'number', what: stri
 }
 
 /** `check`, with the names of the enum's enumerators for its values. */
-function withEnumerators(
+export function withEnumerators(
   type: CType,
   of: EnumType,
   check: (value: unknown, what: string) => number | bigint,

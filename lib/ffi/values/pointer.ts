@@ -11,7 +11,7 @@ import { arrayView, isText, typedArray, type ArrayView } from './array.js';
 import { assignable, describe, isConst } from './check.js';
 import type { Codec, Extent, Values } from './codec.js';
 import { floatCheck } from './float.js';
-import { inspectPointer } from './inspect.js';
+import { inspectPointer, inspectText } from './inspect.js';
 import { integerCheck } from './integer.js';
 import type { TypedArray, TypedArrayConstructor } from './machine.js';
 import { cString } from './text.js';
@@ -28,6 +28,8 @@ export let targetOf: (pointer: Pointer) => CType;
 /** The memory around where `pointer` points, if its bounds are known. */
 export let extentOf: (pointer: Pointer) => Extent | undefined;
 let placeOf: (pointer: Pointer) => Place;
+/** What messages call the memory that `pointer` points to. */
+let whatOf: (pointer: Pointer) => string;
 
 /**
  * A C pointer with the type of what it points to. `value` reads and writes C memory itself. A pointer into memory whose bounds
@@ -65,6 +67,7 @@ export class Pointer<T = unknown> {
     targetOf = (pointer) => pointer.#target;
     extentOf = (pointer) => pointer.#extent;
     placeOf = (pointer) => pointer.#open(0, 1);
+    whatOf = (pointer) => pointer.#what(0);
   }
 
   /** The type of what it points to. */
@@ -131,7 +134,8 @@ export class Pointer<T = unknown> {
    * read-only. Where the bounds are known, all that follows unless told otherwise. `char` gives a `Uint8Array`.
    */
   view(length: number = this.#remaining()): TypedArray | ArrayView {
-    const { block, offset, codec } = this.#open(0, integer(length, 'view'));
+    if (integer(length, 'view') < 0) throw rangeError(`view: a length can't be ${length}`);
+    const { block, offset, codec } = this.#open(0, length);
     const type: CType = { kind: 'array', element: this.#target, length, vector: false };
     const place = { block, offset, type, element: codec, length, values: this.#values };
     const machine = isText(this.#target)
@@ -152,10 +156,7 @@ export class Pointer<T = unknown> {
         `cString: ${this.#what(0)} points to ${print(this.#target)}, not to char`,
       );
     }
-    return cString(
-      this.address,
-      this.#extent === undefined ? Infinity : this.#extent.end - this.#extent.offset,
-    );
+    return cString(this.address, this.#room());
   }
 
   /** Whether `other` holds the same address; null is address 0. */
@@ -163,10 +164,10 @@ export class Pointer<T = unknown> {
     return other !== null && other.address === this.address;
   }
 
-  /** The text for a pointer to `char`; otherwise the type and the address, as `(int *) 0x7f…`. */
+  /** The text for a pointer to `char`, `<bad address>` if there is none; otherwise the type and the address, as `(int *) 0x7f…`. */
   toString(): string {
     return isText(this.#target)
-      ? this.cString()
+      ? inspectText(this.address, this.#room())
       : `(${print({ kind: 'pointer', target: this.#target, size: 8 })}) 0x${this.address.toString(16)}`;
   }
 
@@ -198,6 +199,11 @@ export class Pointer<T = unknown> {
       'ERR_INVALID_ARG_VALUE',
       `view: how many elements lie at ${this.#what(0)} is not known: give the length`,
     );
+  }
+
+  /** Bytes from here to the end of the memory, where that is known. */
+  #room(): number {
+    return this.#extent === undefined ? Infinity : this.#extent.end - this.#extent.offset;
   }
 
   #what(index: number): string {
@@ -237,7 +243,7 @@ export function openElement<A extends TypedArray>(pointer: Pointer, array: Typed
 /** The same, to write to: throws `ERR_READ_ONLY` where that may not be. */
 export function openForWriting<A extends TypedArray>(pointer: Pointer, array: TypedArrayConstructor<A>): A {
   const target = targetOf(pointer);
-  assignable(pointer.name ?? String(pointer), target, isConst(target), placeOf(pointer).block);
+  assignable(whatOf(pointer), target, isConst(target), placeOf(pointer).block);
   return openElement(pointer, array);
 }
 
@@ -245,7 +251,7 @@ export function openForWriting<A extends TypedArray>(pointer: Pointer, array: Ty
 export function checked(pointer: Pointer, value: unknown): unknown {
   const target = targetOf(pointer);
   const t = bare(target);
-  const what = pointer.name ?? String(pointer);
+  const what = whatOf(pointer);
   if (t.kind === 'int') return integerCheck(target, t.size, t.signed)(value, what);
   return floatCheck(target)(value, what);
 }

@@ -2,7 +2,7 @@ import { compatible } from '../../ctypes/compatible.js';
 import { type CType, type RecordType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { typeError } from '../../errors.js';
-import { Block, copy } from '../block.js';
+import { copy, staged, type Block } from '../block.js';
 import { arrayItems } from './array.js';
 import { wrongKind } from './check.js';
 import type { Codec, Values } from './codec.js';
@@ -22,17 +22,18 @@ export function recordCodec(type: CType, record: RecordType, size: number, value
     write: (block, offset, value, what, partial = false) => {
       if (isRecordView(value)) {
         const from = placeOf(value);
-        if (!compatible(from.shape.record, record)) throw wrongKind(what, type, print(type), value);
+        if (!compatible(from.shape.record, record)) {
+          const given = print(from.shape.type);
+          throw typeError('ERR_INVALID_ARG_TYPE', `${what}: expected ${print(type)}, got a view of ${given}`);
+        }
         copy(from.block, from.offset, block, offset, size);
         return;
       }
       const fields = given(shape(), value, what);
       if (!partial) nothingMissing(shape(), fields, what);
-      // All fields are checked on a copy before the first byte is written.
-      const scratch = Block.allocate(size);
-      if (partial) copy(block, offset, scratch, 0, size);
-      writeFields(fields, scratch, what, partial);
-      copy(scratch, 0, block, offset, size);
+      staged(block, offset, size, partial, (scratch, start) => {
+        writeFields(fields, scratch, start, what, partial);
+      });
     },
   };
 }
@@ -70,20 +71,36 @@ function nothingMissing(shape: RecordShape, fields: readonly GivenField[], what:
   }
 }
 
-function writeFields(fields: readonly GivenField[], scratch: Block, what: string, partial: boolean): void {
+function writeFields(
+  fields: readonly GivenField[],
+  scratch: Block,
+  start: number,
+  what: string,
+  partial: boolean,
+): void {
   const write = ({ codec, member, value }: GivenField): void => {
-    codec.write(scratch, member.offset, value, `${what}.${member.name}`, partial);
+    codec.write(scratch, start + member.offset, value, `${what}.${member.name}`, partial);
   };
-  fields.forEach(write);
   const shared = fields.filter((f) => fields.some((g) => g !== f && overlap(f, g)));
+  for (const field of fields) if (!shared.includes(field)) write(field);
   if (shared.length === 0) return;
-  // Members of a union: their bytes must agree. One of them holds all that the others say, so written last it leaves all as given.
+  // Members of a union: their bytes must agree. Text says nothing of the bytes behind its NUL, and can't say what is no UTF-8; another
+  // member holds those, and written last leaves all as given.
+  const failures: unknown[] = [];
+  const written = (field: GivenField): boolean => {
+    try {
+      write(field);
+      return true;
+    } catch (error) {
+      failures.push(error);
+      return false;
+    }
+  };
   const agrees = ({ codec, member, value }: GivenField): boolean =>
-    sameValue(snapshot(codec.read(scratch, member.offset)), value);
-  for (const last of shared) {
-    write(last);
-    if (shared.every(agrees)) return;
-  }
+    sameValue(snapshot(codec.read(scratch, start + member.offset)), value);
+  shared.forEach(written);
+  for (const last of shared) if (written(last) && shared.every(agrees)) return;
+  if (failures.length > 0) throw failures[0];
   const names = shared.map((f) => f.member.name).join(', ');
   throw typeError(
     'ERR_INVALID_ARG_VALUE',

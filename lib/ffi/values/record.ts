@@ -24,11 +24,14 @@ export abstract class RecordView {
   constructor(block: Block, offset: number) {
     this.#block = block;
     this.#offset = offset;
+    // A field that does not exist would take a value, and C never see it.
+    Object.preventExtensions(this);
   }
 
   static {
     blockOf = (view) => view.#block;
     offsetOf = (view) => view.#offset;
+    Reflect.deleteProperty(this.prototype, 'constructor');
     // Without Object.prototype, so that `toString` and the like are a field or nothing.
     Object.setPrototypeOf(this.prototype, null);
     Object.defineProperty(this.prototype, inspect.custom, {
@@ -75,6 +78,7 @@ export function recordShape(type: CType, record: RecordType, size: number, value
   const constant = isQualified(type, 'const');
   const fields = new Map<string, Field>();
   const view = class extends RecordView {};
+  Reflect.deleteProperty(view.prototype, 'constructor');
   for (const member of namedMembers(record.members)) {
     const memberType = constant ? constOf(member.type) : member.type;
     const codec = memberCodec(member, memberType, values);

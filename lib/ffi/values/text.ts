@@ -4,17 +4,22 @@ import { Block } from '../block.js';
 import { badValue, describe, wrongKind } from './check.js';
 import type { Codec } from './codec.js';
 
-const decoder = new TextDecoder();
+/** A byte order mark is text like any other. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const encoder = new TextEncoder();
 /** The smallest page there is: memory is mapped or not by whole pages. */
 const PAGE = 4096;
 
 /** The UTF-8 text from `address` up to its NUL, or to `limit` bytes. Reads page by page, so that only mapped ones are touched. */
-export function cString(address: bigint, limit = Infinity): string {
+export function cString(
+  address: bigint,
+  limit = Infinity,
+  read: (address: bigint, size: number) => Uint8Array = mapped,
+): string {
   const parts: Uint8Array[] = [];
   for (let at = address, left = limit; left > 0;) {
     const room = Math.min(PAGE - Number(at % BigInt(PAGE)), left);
-    const bytes = Block.at(at, room).bytes();
+    const bytes = read(at, room);
     const end = bytes.indexOf(0);
     if (end >= 0) {
       if (parts.length === 0) return decoder.decode(bytes.subarray(0, end));
@@ -26,6 +31,10 @@ export function cString(address: bigint, limit = Infinity): string {
     left -= room;
   }
   return decoder.decode(Buffer.concat(parts));
+}
+
+function mapped(address: bigint, size: number): Uint8Array {
+  return Block.at(address, size).bytes();
 }
 
 /** The text in `bytes` up to its NUL, or all of it: a `char[n]` need not have one. */

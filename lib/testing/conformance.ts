@@ -1,0 +1,109 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { childValue, runChild, type ChildOptions, type ChildResult } from './run-child.js';
+import { BUILD, FIXTURES, run } from './tools.js';
+
+/**
+ * Builds all of `fixtures/conformance` and returns the folder: there lie the sources and what the command lines make that
+ * stand at the top of each of them, after a `$`. Nothing is built again while no source changes, also not by tests that run at the same time.
+ */
+export function buildConformance(): string {
+  const sources = join(FIXTURES, 'conformance');
+  const files = readdirSync(sources, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.\w+$/.test(name))
+    // Libraries that others are linked with are called lib…
+    .sort((a, b) => Number(b.startsWith('lib')) - Number(a.startsWith('lib')) || (a < b ? -1 : 1));
+  const texts = files.map((name) => readFileSync(join(sources, name), 'utf8'));
+  const key = createHash('sha256')
+    .update(JSON.stringify([files, texts]))
+    .digest('hex')
+    .slice(0, 12);
+  const folder = join(BUILD, 'fixtures', `conformance-${key}`);
+  if (existsSync(folder)) return folder;
+  mkdirSync(join(BUILD, 'fixtures'), { recursive: true });
+  const temporary = mkdtempSync(join(BUILD, 'fixtures', 'building-'));
+  cpSync(sources, temporary, { recursive: true });
+  const commands = texts.flatMap(commandsOf);
+  try {
+    run('sh', ['-e', '-c', commands.join('\n')], { cwd: temporary });
+    renameSync(temporary, folder);
+  } catch (error) {
+    rmSync(temporary, { recursive: true });
+    // Else another test was faster, with the same result.
+    if (!existsSync(folder)) throw error;
+  }
+  return folder;
+}
+
+/** The lines ` * $ gcc …` of the comment that a source begins with. */
+function commandsOf(text: string): string[] {
+  const comment = /^(?:\/\*[^]*?\*\/|(?:\/\/.*\n)+)/.exec(text)?.[0] ?? '';
+  return [...comment.matchAll(/^\W*\$ (.*?)(?: \*\/)?$/gm)].map((m) => m[1] ?? '');
+}
+
+/** What the children below begin with. `built` is the folder of the fixtures, `scratch` an empty one of the child's own. */
+const PRELUDE = `
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { isMainThread, parentPort, workerData, Worker } from 'node:worker_threads';
+import * as plugin from '#lib/index.js';
+import { inWorkers } from '#lib/testing/run-child.js';
+const { open, openAsync } = plugin;
+const [, , built, scratch] = process.argv;
+const so = (name) => join(built, name);
+const print = (value) => console.log(JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? Number(v) : v)));
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+/** The class, code and first line of what \`f\` throws. */
+const failure = (f) => {
+  try {
+    f();
+  } catch (error) {
+    const [first, ...more] = error.message.split('\\n');
+    return { name: error.name, code: error.code, first, more: more.map((line) => line.trim()) };
+  }
+  throw new Error('it did not fail');
+};
+const firstLine = (f) => failure(f).first;
+`;
+
+/** A new folder for what a test writes. */
+export function scratchFolder(): string {
+  const parent = join(BUILD, 'scratch');
+  mkdirSync(parent, { recursive: true });
+  return mkdtempSync(join(parent, 'row-'));
+}
+
+export interface HostOptions extends ChildOptions {
+  /** What the workers that the child starts run, in place of the body. */
+  worker?: string;
+  /** The folder that is the child's `scratch`; a new one unless told otherwise. */
+  scratch?: string;
+}
+
+function source(body: string, worker: string): string {
+  return `${PRELUDE}\nif (isMainThread) void (async () => {\n${body}\n})();\nelse void (async () => {\n${worker}\n})();\n`;
+}
+
+function withArguments({ worker: _, scratch, ...options }: HostOptions): ChildOptions {
+  return { ...options, args: [buildConformance(), scratch ?? scratchFolder(), ...(options.args ?? [])] };
+}
+
+/** Runs TypeScript in a process of its own, and gives the value that it passed to `print`. */
+export function host(body: string, options: HostOptions = {}): unknown {
+  return childValue(source(body, options.worker ?? ''), withArguments(options));
+}
+
+/** The same for a process that is expected to end or print in another way. */
+export function hostResult(body: string, options: HostOptions = {}): ChildResult {
+  return runChild(source(body, options.worker ?? ''), withArguments(options));
+}
