@@ -1,3 +1,4 @@
+import { PluginError } from '../errors.js';
 import { koffi, libc, type RawFunction } from './koffi.js';
 
 /** Flags of `dlopen`. glibc `bits/dlfcn.h`; musl has the same but for DEEPBIND, which it ignores. */
@@ -56,6 +57,9 @@ export function open(path: string, flags: number): Opened {
   return handle === null ? { dlerror: dlerror() ?? 'unknown error' } : { handle };
 }
 
+/** How many asynchronous loads of this thread are under way. */
+let loading = 0;
+
 /**
  * Like `open`, on one of koffi's threads. The linker's lock is held meanwhile, so `dlsym` in any thread waits for it.
  * `dlerror` is per thread (dlerror(3)), so a failure is repeated here for its text.
@@ -64,8 +68,10 @@ export async function openAsync(path: string, flags: number): Promise<Opened> {
   const dlopenAsync = (dlopenFunction ??= koffi
     .load(null)
     .func('void *dlopen(const char *path, int flags)') as RawFunction);
+  loading++;
   const handle = await new Promise<bigint | null>((resolve, reject) => {
     dlopenAsync.async(path, flags, (error: Error | null, result: bigint | null) => {
+      loading--;
       if (error) reject(error);
       else resolve(result);
     });
@@ -78,8 +84,15 @@ export function loadedHandle(path: string): bigint | undefined {
   return dlopen(path, RTLD.LAZY | RTLD.NOLOAD) ?? undefined;
 }
 
-/** The address of a symbol of a library or of one it needs. Thread-local ones give the calling thread's own. */
+/**
+ * The address of a symbol of a library or of one it needs. Thread-local ones give the calling thread's own. Refused while an `openAsync` of this thread
+ * is under way: `dlsym` would wait for its constructors, and a constructor that waits for this thread's event loop would never end.
+ */
 export function symbolAddress(handle: bigint, name: string, version?: string): bigint | undefined {
+  if (loading > 0) {
+    const reason = 'the linker is busy with an openAsync of this thread: wait for that first';
+    throw new PluginError('ERR_PLUGIN_SYMBOL', `plugin: looking up ${name}: ${reason}`, { symbol: name });
+  }
   return (version === undefined ? dlsym(handle, name) : dlvsym(handle, name, version)) ?? undefined;
 }
 
@@ -144,24 +157,41 @@ export function iterateObjects(): LoadedObject[] {
   return objects;
 }
 
+/** Where an object lies in memory, from its first segment to the end of its last. */
+export function rangeOf(object: LoadedObject): { start: bigint; end: bigint } {
+  const loads = segmentsOf(object).filter((s) => s.type === PT_LOAD);
+  const starts = loads.map((s) => s.start);
+  const ends = loads.map((s) => s.end);
+  return {
+    start: object.base + starts.reduce((a, b) => (b < a ? b : a), starts[0] ?? 0n),
+    end: object.base + ends.reduce((a, b) => (b > a ? b : a), 0n),
+  };
+}
+
 /** A copy of each note segment of a loaded object: the build-id that is in memory, whatever became of the file. */
 export function notesInMemory(object: LoadedObject): Uint8Array[] {
-  const PT_LOAD = 1;
-  const PT_NOTE = 4;
-  const PF_R = 4;
-  const sizeofPhdr = 56n;
-  const segments = Array.from({ length: object.programHeaders.count }, (_, i) => {
-    // Elf64_Phdr { Word p_type, p_flags; Off p_offset; Addr p_vaddr, p_paddr; Xword p_filesz, p_memsz, p_align; }
-    const header = object.programHeaders.address + BigInt(i) * sizeofPhdr;
-    const start = wordAt(header + 16n);
-    const type = koffi.decode.uint32(header);
-    return { type, flags: koffi.decode.uint32(header + 4n), start, end: start + wordAt(header + 32n) };
-  });
+  const segments = segmentsOf(object);
   // Nothing makes a note segment part of what is mapped (objcopy --add-section leaves such ones).
   const readable = segments.filter((s) => s.type === PT_LOAD && (s.flags & PF_R) !== 0);
   return segments
     .filter((s) => s.type === PT_NOTE && readable.some((r) => r.start <= s.start && s.end <= r.end))
     .map((s) => new Uint8Array(koffi.view(object.base + s.start, Number(s.end - s.start))).slice());
+}
+
+const PT_LOAD = 1;
+const PT_NOTE = 4;
+const PF_R = 4;
+
+/** The program headers of a loaded object; `start` and `end` are before it was moved to its base. */
+function segmentsOf(object: LoadedObject): { type: number; flags: number; start: bigint; end: bigint }[] {
+  const sizeofPhdr = 56n;
+  return Array.from({ length: object.programHeaders.count }, (_, i) => {
+    // Elf64_Phdr { Word p_type, p_flags; Off p_offset; Addr p_vaddr, p_paddr; Xword p_filesz, p_memsz, p_align; }
+    const header = object.programHeaders.address + BigInt(i) * sizeofPhdr;
+    const start = wordAt(header + 16n);
+    const [type, flags] = [koffi.decode.uint32(header), koffi.decode.uint32(header + 4n)];
+    return { type, flags, start, end: start + wordAt(header + 40n) };
+  });
 }
 
 function wordAt(address: bigint): bigint {

@@ -147,7 +147,7 @@ it('row 48: a FIFO and a device are refused at once', () => {
   ]);
 });
 
-it('row 48: a library truncated anywhere does not load and does not kill the process', () => {
+it('row 48: a library truncated anywhere is refused, or whole for the linker; the process lives', () => {
   const result = hostResult(`
     const bytes = fs.readFileSync(so('plugin2.so'));
     const ends = [];
@@ -159,7 +159,7 @@ it('row 48: a library truncated anywhere does not load and does not kill the pro
       const path = join(scratch, length + '.so');
       fs.writeFileSync(path, bytes.subarray(0, length));
       try {
-        const p = open(path);
+        const p = open(path, { copies: 'allow' });
         // The sections at the end are not loaded: without them it is whole, if without types.
         ends.push([length, p.has('inits'), p.lookup('inits', 'int').value]);
       } catch (error) {
@@ -224,6 +224,22 @@ it('row 49: a failure is not remembered: with the missing library in place it op
   expect(result).toMatchObject({ refused: { first }, refusedAsync: first, X: 21, inits: 1 });
   expect(result.refused.more[0]).toBe(`libcommon.so is needed by ${path}; looked for in`);
   expect(result.refused.more).toContain(join(scratch, 'libcommon.so'));
+});
+
+it('row 49: opens that fail, and opening again, leave no file open', () => {
+  const result = host(`
+    const openFiles = () => fs.readdirSync('/proc/self/fd').length;
+    fs.copyFileSync(so('opened.so'), join(scratch, 'dup.so'));
+    const names = ['', so('dwarf.c'), so('undefined.so'), so('libneedsgone.so'), join(scratch, 'dup.so'), so('program')];
+    open(so('opened.so'));
+    for (const name of names) failure(() => open(name));
+    const before = openFiles();
+    for (let i = 0; i < 20; i++) for (const name of names) failure(() => open(name));
+    for (let i = 0; i < 20; i++) open(so('opened.so'));
+    await Promise.all(Array.from({ length: 20 }, () => openAsync(so('plugin1.so'))));
+    print(openFiles() - before);`);
+  // That of plugin1.so.
+  expect(result).toBe(1);
 });
 
 it('row 49: who needs the missing library is named, also at second hand', () => {

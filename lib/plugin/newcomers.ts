@@ -5,9 +5,14 @@ import { LibrarySearch } from '../elf/search.js';
 import { STT } from '../elf/constants.js';
 import { DynamicSymbols } from '../elf/symbol.js';
 import { FormatError } from '../errors.js';
-import { iterateObjects, loadedHandle } from '../ffi/linker.js';
+import {
+  iterateObjects,
+  loadedHandle,
+  mainSymbolAddress,
+  rangeOf,
+  type LoadedObject,
+} from '../ffi/linker.js';
 import type { Library } from '../library/library.js';
-import { mainProgram } from '../symbols/main-program.js';
 
 /** What a `dlopen` of one library would bring into the process: itself, and what it needs that is not loaded yet. */
 export interface Newcomers {
@@ -34,23 +39,29 @@ export function preflightDependencies({ dependencies }: Newcomers): string | und
 
 /**
  * Whether what is new has to be bound to itself: a function of it is also exported by the main program, which would get its calls. Deep binding
- * would hide the live copies of libc's variables that the main program has, so it is left where one of them is used; and sanitizers can't bear it.
+ * would hide the copies of libc's variables that the main program has made and that are the live ones (`environ`, `stdout`: psABI x86-64 "Copy
+ * Relocations"), so it is left where one of them is used; and sanitizers can't bear it.
  */
 export function needsDeepBinding({ library, dependencies }: Newcomers): boolean {
-  if (hasSanitizer()) return false;
-  const program = mainProgram();
-  let clash = false;
-  for (const symbols of tables(library, dependencies)) {
-    for (const symbol of symbols) {
-      if (program.copied.has(symbol.name)) return false;
-      clash ||=
-        symbol.defined &&
-        symbol.type === STT.FUNC &&
-        symbols.isExported(symbol) &&
-        program.exportsFunction(symbol.name);
-    }
-  }
-  return clash;
+  const objects = iterateObjects();
+  const [program] = objects;
+  if (program === undefined || objects.some(isSanitizer)) return false;
+  const { start, end } = rangeOf(program);
+  const inMainProgram = (name: string): boolean => {
+    const address = mainSymbolAddress(name);
+    return address !== undefined && address >= start && address < end;
+  };
+  const files = [...tables(library, dependencies)];
+  if (files.some((symbols) => some(symbols.imported(), (s) => s.type !== STT.FUNC && inMainProgram(s.name))))
+    return false;
+  return files.some((symbols) =>
+    some(symbols.exported(), (s) => s.type === STT.FUNC && inMainProgram(s.name)),
+  );
+}
+
+function some<T>(items: Iterable<T>, test: (item: T) => boolean): boolean {
+  for (const item of items) if (test(item)) return true;
+  return false;
 }
 
 function* tables(library: Library, dependencies: readonly Dependency[]): Generator<DynamicSymbols> {
@@ -62,10 +73,8 @@ function* tables(library: Library, dependencies: readonly Dependency[]): Generat
 }
 
 /** AddressSanitizer ends the process at a deep binding (compiler-rt, sanitizer_linux.cpp); its relatives are like it. */
-function hasSanitizer(): boolean {
-  return iterateObjects().some(({ name }) =>
-    /\/(?:lib(?:[altm]|ub)san\.so|libclang_rt\.[altm]san)/.test(name),
-  );
+function isSanitizer({ name }: LoadedObject): boolean {
+  return /\/(?:lib(?:[altm]|ub)san\.so|libclang_rt\.[altm]san)/.test(name);
 }
 
 function openOrUndefined(path: string): ElfFile | undefined {

@@ -7,6 +7,7 @@ import { preflight } from '../elf/preflight.js';
 import { ElfFile } from '../elf/file.js';
 import {
   FormatError,
+  isPluginError,
   messageOf,
   PluginError,
   typeError,
@@ -113,12 +114,22 @@ class Opening {
   plan(): Plan | undefined {
     const handle = linker.loadedHandle(this.path);
     if (handle !== undefined) return undefined;
-    const mayCopy = this.#options.copies === 'allow';
-    if (!mayCopy && refusedCopies.get(this.path) === this.#fileState)
+    if (this.#options.copies !== 'allow' && refusedCopies.get(this.path) === this.#fileState)
       this.#fail('ERR_PLUGIN_ALREADY_LOADED', `plugin already loaded${PREVIOUS}`);
     const library = this.#readLibrary();
-    const original = mayCopy ? undefined : copyOf(library);
+    let plan: Plan | undefined;
+    try {
+      return (plan = this.#planFor(library));
+    } finally {
+      if (plan === undefined) library.file.close();
+    }
+  }
+
+  #planFor(library: Library): Plan | undefined {
+    const original = this.#options.copies === 'allow' ? undefined : copyOf(library);
     if (original !== undefined) {
+      // Another thread has loaded this very file since the first look.
+      if (linker.loadedHandle(this.path) !== undefined) return undefined;
       refusedCopies.set(this.path, this.#fileState);
       const lines = [
         `plugin already loaded`,
@@ -141,6 +152,7 @@ class Opening {
   finish(opened: linker.Opened, plan: Plan | undefined): Plugin {
     if ('dlerror' in opened) {
       const lines = [opened.dlerror, ...(plan === undefined ? [] : explain(opened.dlerror, plan))];
+      plan?.library.file.close();
       this.#fail('ERR_PLUGIN_OPEN', lines.join('\n  '), { dlerror: opened.dlerror });
     }
     // Relocations have made pages read-only.
@@ -231,6 +243,8 @@ class Opening {
   #entry(handle: bigint, plan: Plan | undefined): OpenLibrary {
     const known = libraries.get(handle);
     if (known !== undefined) {
+      // It was opened meanwhile, by its own constructor or while this open waited.
+      plan?.library.file.close();
       this.#checkConflict(known);
       return known;
     }
@@ -307,10 +321,16 @@ class Opening {
   /** Whether the path now leads to another file than the one in memory. */
   #isReplaced(entry: OpenLibrary): boolean {
     if (entry.fileState === this.#fileState) return false;
-    const library = this.#readLibrary();
-    const replaced = isStale(library, entry.loaded.handle);
-    library.file.close();
-    return replaced;
+    try {
+      const library = this.#readLibrary();
+      const replaced = isStale(library, entry.loaded.handle);
+      library.file.close();
+      return replaced;
+    } catch (error) {
+      // What can't be loaded any more is not what was loaded.
+      if (isPluginError(error)) return true;
+      throw error;
+    }
   }
 
   #fail(code: PluginErrorCode, reason: string, details: PluginErrorDetails = {}, prefix = true): never {

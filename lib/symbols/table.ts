@@ -2,8 +2,8 @@ import { compatible } from '../ctypes/compatible.js';
 import { sizeOf } from '../ctypes/layout.js';
 import type { CType, FunctionType } from '../ctypes/model.js';
 import { print } from '../ctypes/print.js';
-import { PF, STB } from '../elf/constants.js';
-import { symbolSlots } from '../elf/relocation.js';
+import { PF, STB, STT } from '../elf/constants.js';
+import { symbolSlots, type SymbolSlot } from '../elf/relocation.js';
 import type { ElfSymbol } from '../elf/symbol.js';
 import { PluginError, typeError } from '../errors.js';
 import { Block } from '../ffi/block.js';
@@ -14,7 +14,6 @@ import { describe } from '../ffi/values/check.js';
 import { createValues } from '../ffi/values/factory.js';
 import type { Pointer } from '../ffi/values/pointer.js';
 import { kindOf, type Library, type LibrarySymbol } from '../library/library.js';
-import { mainProgram } from './main-program.js';
 import { suggest } from './suggest.js';
 
 /** A library in memory. */
@@ -35,6 +34,7 @@ export class SymbolTable {
   readonly #library: Library;
   readonly #loaded: Loaded;
   readonly #live = new Map<string, LiveSymbol>();
+  #slots: Map<bigint, SymbolSlot> | undefined;
 
   constructor(library: Library, loaded: Loaded, int64: 'bigint' | 'number') {
     this.#library = library;
@@ -156,19 +156,31 @@ export class SymbolTable {
       const address = symbolAddress(handle, symbol.name, version);
       if (address !== undefined) return address;
     }
-    return (kind === 'variable' ? this.#interposed(symbol) : undefined) ?? base + symbol.value;
+    return (kind === 'variable' ? this.#slotted(symbol) : undefined) ?? base + symbol.value;
   }
 
   /**
-   * The main program's variable of the same name, where the library uses that one: Node has copied `environ`, `stdout` and others out of libc
-   * (psABI x86-64 "Copy Relocations"), and libc's own are dead. What the library uses stands in the slot that it reads the address from.
+   * The address of a variable as the library's own code has it: in the slot of its global offset table. That is another than its own where an
+   * object before it in the linker's order has a variable of that name: Node has copied `environ`, `stdout` and others out of libc (psABI x86-64
+   * "Copy Relocations"), and libc's own are dead. Undefined if no slot holds it.
    */
-  #interposed(symbol: ElfSymbol): bigint | undefined {
-    if (!mainProgram().exportsVariable(symbol.name)) return undefined;
-    for (const slot of symbolSlots(this.#library.file, new Set([symbol.name]))) {
-      return Block.at(this.#loaded.base + slot.address, 8).data.getBigUint64(0, true) - slot.addend;
-    }
-    return undefined;
+  #slotted(symbol: ElfSymbol): bigint | undefined {
+    this.#slots ??= this.#readSlots();
+    const slot = this.#slots.get(symbol.value);
+    if (slot === undefined) return undefined;
+    return Block.at(this.#loaded.base + slot.address, 8).data.getBigUint64(0, true) - slot.addend;
+  }
+
+  /** The slots of the exported variables by their address in the file: aliases (`environ`, `__environ`) share one. */
+  #readSlots(): Map<bigint, SymbolSlot> {
+    const { file, symbols } = this.#library;
+    const values = new Map<string, bigint>();
+    for (const s of symbols.exported())
+      if (s.type === STT.OBJECT && !s.hiddenVersion) values.set(s.name, s.value);
+    const slots = new Map<bigint, SymbolSlot>();
+    for (const slot of symbolSlots(file, new Set(values.keys())))
+      slots.set(values.get(slot.name) ?? 0n, slot);
+    return slots;
   }
 }
 

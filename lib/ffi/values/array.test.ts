@@ -184,7 +184,7 @@ describe('kinds of arrays', () => {
   it('vectors and arrays by typedef are typed arrays', () => {
     expect(Array.from(variable<Int32Array>('vector').value)).toEqual([1, 2, 3, 4]);
     expect(snapshot(variable('rows').value)).toEqual([[1, 2, 3], [4, 5, 6]]);
-    expect(String(variable('rows').type)).toBe('row[2]');
+    expect(String(variable('rows').type)).toBe('int[2][3]');
   });
 
   it('know their address, type and size', () => {

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { compile, ROOT, run } from '../lib/testing/tools.js';
+
+/**
+ * What somebody gets who installs the package: the tarball of `npm pack` in an empty folder, used from an ES module, from CommonJS, from a Jest without
+ * any configuration, and from TypeScript. Each opens a library and calls it.
+ */
+const OPEN = `
+  const plugin = open(process.env.PLUGIN);
+  const V = plugin.lookup('V');
+  V.value = 7;
+  plugin.lookup('F')();`;
+
+const FILES: Readonly<Record<string, string>> = {
+  'package.json': '{ "name": "consumer", "private": true }\n',
+  'module.mjs': `import { open, PluginError } from 'elf-plugin';\nimport * as all from 'elf-plugin';\n${OPEN}\nif (typeof PluginError !== 'function' || all.open !== open) process.exit(1);\n`,
+  'common.cjs': `const { open } = require('elf-plugin');\n${OPEN}\n`,
+  'open.test.js': `const { open } = require('elf-plugin');\ntest('a plugin in Jest', () => {${OPEN}\n  expect(V.value).toBe(7);\n});\n`,
+  'typed.mts': `import { open, type OpenOptions, type Plugin } from 'elf-plugin';\nconst options: OpenOptions = { int64: 'number' };\nconst plugin: Plugin = open(process.env['PLUGIN'] ?? '', options);\nplugin.lookup('V').value = 7;\nplugin.lookup('F')();\nexport const name: string = plugin.path;\n`,
+  'tsconfig.json':
+    '{ "compilerOptions": { "strict": true, "module": "nodenext", "target": "es2023", "lib": ["es2023"], "types": ["node"], "noEmit": true, "skipLibCheck": false }, "files": ["typed.mts"] }\n',
+};
+
+function main(): void {
+  const folder = mkdtempSync(join(tmpdir(), 'elf-plugin-consumer-'));
+  try {
+    const pack = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: ROOT })) as [
+      { filename: string },
+    ];
+    for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
+    const { devDependencies } = JSON.parse(run('npm', ['pkg', 'get', '--json'], { cwd: ROOT })) as {
+      devDependencies: Record<string, string>;
+    };
+    const tools = ['jest', 'typescript', '@types/node'].map(
+      (name) => `${name}@${devDependencies[name] ?? ''}`,
+    );
+    run('npm', ['install', '--no-audit', '--no-fund', join(folder, pack[0].filename), ...tools], {
+      cwd: folder,
+    });
+
+    const env = { ...process.env, PLUGIN: compile('plugin_name.c') };
+    const check = (
+      what: string,
+      command: string,
+      args: readonly string[],
+      expected = 'Hello, number 7\n',
+    ): void => {
+      const output = run(command, args, { cwd: folder, env });
+      if (!output.includes(expected))
+        throw new Error(`${what}: expected ${JSON.stringify(expected)}, got ${output}`);
+      console.log(`ok: ${what}`);
+    };
+    check('ES module', process.execPath, ['module.mjs']);
+    check('CommonJS', process.execPath, ['common.cjs']);
+    check('Jest without configuration', join(folder, 'node_modules/.bin/jest'), []);
+    check('TypeScript under --strict', join(folder, 'node_modules/.bin/tsc'), ['-p', '.'], '');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+main();
