@@ -1,4 +1,4 @@
-import { bare, type BareType, type CType } from './model.js';
+import { bare, isQualified, type BareType, type CType } from './model.js';
 
 /**
  * Whether memory of type `a` may be used as `b`: the same machine representation, whatever the names. Integers compare by
@@ -6,29 +6,43 @@ import { bare, type BareType, type CType } from './model.js';
  * `char` with `signed` and `unsigned char` behind a pointer, as C programs do.
  */
 export function compatible(a: CType, b: CType): boolean {
-  return same(a, b, new Map());
+  return same(a, b, { pairs: new Map(), strict: false });
+}
+
+/** Whether `a` and `b` are one type to JavaScript as well: nothing differs but names of typedefs, base types and parameters. */
+export function identical(a: CType, b: CType): boolean {
+  return same(a, b, { pairs: new Map(), strict: true });
 }
 
 /** Whether a `T *` with target `from` may be passed or stored where a pointer to `to` is wanted. */
 export function compatibleTargets(from: CType, to: CType): boolean {
-  return targets(bare(from), bare(to), new Map());
+  return targets(bare(from), bare(to), { pairs: new Map(), strict: false });
 }
 
-/** Pairs under comparison: a cycle that comes back to one is as compatible as the rest says. */
-type Pairs = Map<BareType, Set<BareType>>;
+interface Comparison {
+  /** Pairs under comparison: a cycle that comes back to one is as compatible as the rest says. */
+  readonly pairs: Map<BareType, Set<BareType>>;
+  /** Text and numbers, const and not are different, and pointers say what they point to. */
+  readonly strict: boolean;
+}
 
-function same(x: CType, y: CType, seen: Pairs): boolean {
+function same(x: CType, y: CType, seen: Comparison): boolean {
   const a = bare(x);
   const b = bare(y);
+  if (seen.strict && isQualified(x, 'const') !== isQualified(y, 'const')) return false;
   if (a === b) return true;
-  const before = seen.get(a);
+  const before = seen.pairs.get(a);
   if (before?.has(b)) return true;
   if (before) before.add(b);
-  else seen.set(a, new Set([b]));
+  else seen.pairs.set(a, new Set([b]));
+  if (!seen.strict) return compare(a, b, seen);
+  if (a.kind !== b.kind) return false;
+  if (a.kind === 'pointer' && b.kind === 'pointer') return same(a.target, b.target, seen);
+  if (a.kind === 'int' && b.kind === 'int' && a.text !== b.text) return false;
   return compare(a, b, seen);
 }
 
-function compare(a: BareType, b: BareType, seen: Pairs): boolean {
+function compare(a: BareType, b: BareType, seen: Comparison): boolean {
   // An enum is the integer it is stored in (C17 §6.7.2.2p4).
   if (a.kind === 'enum' && b.kind === 'int') return a.size === b.size;
   if (a.kind === 'int' && b.kind === 'enum') return a.size === b.size;
@@ -68,7 +82,7 @@ function compare(a: BareType, b: BareType, seen: Pairs): boolean {
   }
 }
 
-function targets(a: BareType, b: BareType, seen: Pairs): boolean {
+function targets(a: BareType, b: BareType, seen: Comparison): boolean {
   if (a.kind === 'void' || b.kind === 'void') return a.kind !== 'function' && b.kind !== 'function';
   if (a.kind === 'int' && b.kind === 'int')
     return a.size === b.size && (a.size === 1 || a.signed === b.signed);
@@ -81,7 +95,7 @@ function targets(a: BareType, b: BareType, seen: Pairs): boolean {
 type Records = Extract<BareType, { kind: 'struct' | 'union' }>;
 
 /** Same tag and same layout; an opaque struct is compatible with any of its tag (C17 §6.2.7p1). */
-function records(a: Records, b: Records, seen: Pairs): boolean {
+function records(a: Records, b: Records, seen: Comparison): boolean {
   if (a.tag !== b.tag) return false;
   if (a.size === undefined || b.size === undefined) return a.tag !== undefined;
   if (a.size !== b.size || a.members.length !== b.members.length) return false;

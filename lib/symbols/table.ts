@@ -1,4 +1,4 @@
-import { compatible } from '../ctypes/compatible.js';
+import { compatible, identical } from '../ctypes/compatible.js';
 import { sizeOf } from '../ctypes/layout.js';
 import type { CType, FunctionType } from '../ctypes/model.js';
 import { print } from '../ctypes/print.js';
@@ -90,7 +90,7 @@ export class SymbolTable {
     const typed = this.#library.typed(symbol);
     const isFunction = this.#isFunction(symbol);
     if (typed.type !== undefined) {
-      if (print(typed.type) === print(type)) return this.lookup(symbol.name);
+      if (identical(type, typed.type)) return this.lookup(symbol.name);
       if (!agrees(type, typed.type)) this.#mismatch(symbol, `is ${print(typed.type)}, not ${print(type)}`);
     } else if (isFunction !== (type.kind === 'function')) {
       this.#mismatch(symbol, `is a ${isFunction ? 'function' : 'variable'}, ${print(type)} is none`);
