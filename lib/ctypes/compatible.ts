@@ -86,10 +86,10 @@ function targets(a: BareType, b: BareType, seen: Comparison): boolean {
   if (a.kind === 'void' || b.kind === 'void') return a.kind !== 'function' && b.kind !== 'function';
   if (a.kind === 'int' && b.kind === 'int')
     return a.size === b.size && (a.size === 1 || a.signed === b.signed);
+  if (same(a, b, seen)) return true;
   // A pointer to an array and one to its first element hold the same address.
-  if (a.kind === 'array' && b.kind !== 'array') return targets(bare(a.element), b, seen);
-  if (b.kind === 'array' && a.kind !== 'array') return targets(a, bare(b.element), seen);
-  return same(a, b, seen);
+  if (a.kind === 'array') return targets(bare(a.element), b, seen);
+  return b.kind === 'array' && targets(a, bare(b.element), seen);
 }
 
 type Records = Extract<BareType, { kind: 'struct' | 'union' }>;

@@ -39,7 +39,8 @@ export function integerOf(words: readonly string[]): CType | undefined {
   const [base = 'int', ...others] = sorted.filter((w, _, all) => !(w === 'int' && all.includes('short')));
   const isFloat = base === 'float' || base === 'double';
   if (others.length > 0 || count('int') > 1 || longs > (LONGS[base] ?? 0)) return undefined;
-  if (count('signed') + count('unsigned') > (isFloat ? 0 : 1) || count('_Complex') > (isFloat ? 1 : 0)) return undefined;
+  if (count('signed') + count('unsigned') > (isFloat ? 0 : 1) || count('_Complex') > (isFloat ? 1 : 0))
+    return undefined;
   if (isFloat) return floatOf(base, longs, count('_Complex') > 0);
   const sign = isUnsigned ? 'unsigned ' : '';
   switch (base) {

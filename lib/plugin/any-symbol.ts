@@ -14,9 +14,14 @@ export interface FunctionProperties {
   toString(): string;
 }
 
-/**
- * A symbol whose type is not known at compile time: it can be used as a variable and as a function, and is checked when it is used.
- */
-// `unknown` can't be assigned to or called: this is the one place where the absence of a static type is meant.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type AnySymbol = Variable<any> & FunctionProperties & ((...args: any[]) => any);
+// `unknown` can't be assigned to, called or looked into: in these three the absence of a static type is meant.
+/* eslint-disable @typescript-eslint/no-explicit-any */
+
+/** A pointer to what is not known at compile time. */
+export type AnyPointer = Pointer<any>;
+
+/** A function whose type is not known at compile time. */
+export type AnyFunction = ((...args: any[]) => any) & FunctionProperties;
+
+/** A symbol of which nothing is known at compile time: it can be used as a variable and as a function, and is checked when it is used. */
+export type AnySymbol = Variable<any> & AnyFunction;

@@ -195,7 +195,12 @@ class Opening {
   }
 
   #readFileState(): string {
-    const stat = statSync(this.path, { bigint: true });
+    const stat = statSync(this.path, { bigint: true, throwIfNoEntry: false });
+    // It went meanwhile, or its path is no UTF-8, and so none that JavaScript can name.
+    if (stat === undefined) {
+      const reason = 'cannot open shared object file: No such file or directory';
+      return this.#fail('ERR_PLUGIN_OPEN', `${this.path}: ${reason}`);
+    }
     // A FIFO would be waited for, a device read without an end.
     if (!stat.isFile() && !stat.isDirectory()) {
       this.#fail('ERR_PLUGIN_OPEN', `${this.path}: cannot read file data: it is no regular file`);

@@ -3,9 +3,8 @@ import { inspect as utilInspect } from 'node:util';
 import { symbolInfo, type SymbolInfo } from '../library/inspect.js';
 import type { Library } from '../library/library.js';
 import { alloc, malloc } from '../ffi/heap.js';
-import type { Pointer } from '../ffi/values/pointer.js';
 import { SymbolTable, type Loaded } from '../symbols/table.js';
-import type { AnySymbol } from './any-symbol.js';
+import type { AnyPointer, AnySymbol } from './any-symbol.js';
 
 /**
  * An open library. It stays open: there is no `close`, since whatever was looked up would point into nothing. The same library gives the
@@ -75,7 +74,7 @@ export class Plugin implements Iterable<SymbolInfo> {
       for (const { name } of this.#library.symbols.exported()) {
         // A name that has several versions is the default one's.
         if (name in symbols) continue;
-        Object.defineProperty(symbols, name, { enumerable: true, get: () => this.lookup(name) });
+        Object.defineProperty(symbols, name, { enumerable: true, get: (): AnySymbol => this.lookup(name) });
       }
       this.#symbols = symbols;
     }
@@ -95,13 +94,13 @@ export class Plugin implements Iterable<SymbolInfo> {
    * const p = plugin.alloc('struct point', { x: 1 });
    * const numbers = plugin.alloc('int[4]').value;   // an Int32Array
    */
-  alloc(declaration: string, init?: unknown): Pointer<never> {
-    return alloc(this.#table.values, this.#library.parse(declaration), init) as Pointer<never>;
+  alloc(declaration: string, init?: unknown): AnyPointer {
+    return alloc(this.#table.values, this.#library.parse(declaration), init);
   }
 
   /** The same on the C heap, for what C will keep or free; otherwise it takes a `free`. */
-  malloc(declaration: string, init?: unknown): Pointer<never> {
-    return malloc(this.#table.values, this.#library.parse(declaration), init) as Pointer<never>;
+  malloc(declaration: string, init?: unknown): AnyPointer {
+    return malloc(this.#table.values, this.#library.parse(declaration), init);
   }
 
   [utilInspect.custom](): string {

@@ -1,6 +1,6 @@
-/** The names closest to `name`, the best first: at most `count`, none that differs by more than a third of it. */
+/** The names closest to `name`, the best first: at most `count`, none that differs by more than a third of it, or in more than case if it is short. */
 export function suggest(name: string, names: Iterable<string>, count = 3): string[] {
-  const limit = Math.max(1, Math.floor(name.length / 3));
+  const limit = Math.floor(name.length / 3);
   const scored: { name: string; distance: number }[] = [];
   for (const candidate of names) {
     if (Math.abs(candidate.length - name.length) > limit) continue;
@@ -13,16 +13,20 @@ export function suggest(name: string, names: Iterable<string>, count = 3): strin
     .map((s) => s.name);
 }
 
-/** Levenshtein's distance, a row at a time. */
+/** How many letters are to be inserted, left out, replaced or swapped with the next one (optimal string alignment). */
 function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
+    [beforeLast, last, row] = [last, row, [i]];
     for (let j = 1; j <= b.length; j++) {
       const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + cost));
+      let best = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + cost);
+      if (i > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        best = Math.min(best, (beforeLast[j - 2] ?? 0) + 1);
+      row[j] = best;
     }
-    row = next;
   }
   return row[b.length] ?? 0;
 }

@@ -1,18 +1,10 @@
-import type { CType, FunctionType } from '../../ctypes/model.js';
+import type { CType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { PluginError } from '../../errors.js';
 import { koffi, type RawFunction } from '../koffi.js';
 import type { Values } from '../values/codec.js';
 import { passing, type Passing } from './passing.js';
-
-/** What a callable knows of its C function. */
-export interface FunctionSource {
-  readonly name: string;
-  /** The address of its code. */
-  readonly address: bigint;
-  /** Its type; throws why there is none. */
-  readonly type: () => FunctionType;
-}
+import type { FunctionSource } from './source.js';
 
 /** A call that is ready to be made. */
 export interface BoundCall {

@@ -6,9 +6,15 @@ import type { Values } from '../values/codec.js';
 import { passing, type Passing } from './passing.js';
 
 /** Gives a callback's slot back (koffi has 8,192) when whatever kept it, a block of memory say, is gone. */
-const slots = new FinalizationRegistry<bigint>((address) => {
-  koffi.unregister(address as never);
-});
+const slots = new FinalizationRegistry<bigint>(unregister);
+
+/** The callbacks that live, by address: a function pointer that is read and stored elsewhere keeps its callback there, too. */
+const alive = new Map<bigint, WeakRef<Callback>>();
+
+function unregister(address: bigint): void {
+  alive.delete(address);
+  koffi.unregister(address);
+}
 
 /** A JavaScript function with an address that C can call. It lives until it is disposed or nothing refers to this object. */
 export class Callback implements Disposable {
@@ -41,11 +47,17 @@ export class Callback implements Disposable {
         ? undefined
         : result.toC(value, `the result of the callback ${fn.name}`, { after: undefined });
     };
-    this.address = BigInt(koffi.register(called, koffi.pointer(proto)) as unknown as bigint);
+    this.address = koffi.register(called, koffi.pointer(proto));
     slots.register(this, this.address, this);
+    alive.set(this.address, new WeakRef(this));
+  }
+
+  /** The callback that C would call at `address`; undefined if that is no callback. */
+  static at(address: bigint): Callback | undefined {
+    return alive.get(address)?.deref();
   }
 
   [Symbol.dispose](): void {
-    if (slots.unregister(this)) koffi.unregister(this.address as never);
+    if (slots.unregister(this)) unregister(this.address);
   }
 }

@@ -8,15 +8,9 @@ import { isPluginError, PluginError, typeError } from '../../errors.js';
 import { wrongKind } from '../values/check.js';
 import type { CFunction, Values } from '../values/codec.js';
 import { Callback } from './callback.js';
-import { bindCall, type BoundCall, type BoundParameter, type FunctionSource } from './bind.js';
+import { bindCall, type BoundCall, type BoundParameter } from './bind.js';
 import type { Frame } from './passing.js';
-
-const sources = new WeakMap<object, FunctionSource>();
-
-/** The C function behind a callable; undefined for any other function. */
-export function sourceOf(value: unknown): FunctionSource | undefined {
-  return typeof value === 'function' ? sources.get(value) : undefined;
-}
+import { setSource, sourceOf, type FunctionSource } from './source.js';
 
 /**
  * A C function as a JavaScript one. Arguments are checked as strictly as a C compiler does, and more: their number, kind and range. A function
@@ -116,7 +110,7 @@ function finish(
 }
 
 function describeFunction(call: CFunction, source: FunctionSource): CFunction {
-  sources.set(call, source);
+  setSource(call, source);
   const text = (): string => {
     try {
       return print(source.type(), source.name);
@@ -162,13 +156,13 @@ export function functionAddress(
   if (typeof value !== 'function') {
     throw wrongKind(what, { kind: 'pointer', target: type, size: 8 }, 'a function or null', value);
   }
-  const source = sources.get(value);
+  const source = sourceOf(value);
   if (source === undefined) {
     const callback = new Callback(type, value as (...args: unknown[]) => unknown, what, values);
     return { address: callback.address, kept: callback };
   }
   const own = source.type();
-  if (compatible(own, type)) return { address: source.address, kept: undefined };
+  if (compatible(own, type)) return { address: source.address, kept: Callback.at(source.address) };
   const wanted = print({ kind: 'pointer', target: type, size: 8 });
   throw typeError('ERR_INVALID_ARG_TYPE', `${what}: expected ${wanted}, got ${print(own, source.name)}`);
 }
@@ -178,7 +172,7 @@ export function createCallables(): (type: FunctionType, address: bigint, values:
   const made = new WeakMap<FunctionType, Map<bigint, CFunction>>();
   return (type, address, values) => {
     let ofType = made.get(type);
-    if (ofType === undefined) made.set(type, (ofType = new Map()));
+    if (ofType === undefined) made.set(type, (ofType = new Map<bigint, CFunction>()));
     let callable = ofType.get(address);
     if (callable === undefined) {
       const name = `0x${address.toString(16)}`;

@@ -105,5 +105,5 @@ function integerPassing(type: CType, size: number, signed: boolean, values: Valu
 
 /** koffi gives null for address 0. */
 function addressOf(raw: unknown): bigint {
-  return raw === null ? 0n : BigInt(raw as bigint);
+  return raw === null ? 0n : (raw as bigint);
 }

@@ -1,19 +1,19 @@
 import { compatible } from '../../ctypes/compatible.js';
-import { alignOf, sizeOf } from '../../ctypes/layout.js';
 import { bare, isQualified, type CType, type FunctionType, type PointerType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { PluginError, typeError } from '../../errors.js';
-import { Block } from '../block.js';
-import { arrayItems, arrayPlaceOf, isText } from '../values/array.js';
+import type { Block } from '../block.js';
+import { arrayPlaceOf, isText } from '../values/array.js';
 import { wrongKind } from '../values/check.js';
-import type { Codec, Values } from '../values/codec.js';
+import type { Values } from '../values/codec.js';
 import { MACHINES } from '../values/machine.js';
 import { checkTarget } from '../values/pointer-codec.js';
 import { extentOf, Pointer } from '../values/pointer.js';
 import { isRecordView, placeOf, type RecordView } from '../values/record.js';
-import { snapshot } from '../values/snapshot.js';
 import { noInteriorNul } from '../values/text.js';
+import { copyIn, isCopyable } from './copy-in.js';
 import type { Frame, Passing } from './passing.js';
+import { sourceOf } from './source.js';
 
 /**
  * How a pointer parameter takes its argument: a `Pointer`, a live view, null, an `ArrayBufferView`, text for `char *`, and a plain object or
@@ -35,19 +35,17 @@ export function pointerArgument(
       return value;
     }
     if (value === null) return null;
-    if (value instanceof Pointer) {
-      checkTarget(type, pointer, value, what);
-      return memoryOf(value);
-    }
+    if (value instanceof Pointer) return pointerMemory(type, pointer, value, what);
     if (isRecordView(value)) return viewMemory(type, pointer, value, what);
     const array = arrayPlaceOf(value);
     if (array !== undefined) {
       checkElement(type, pointer, array.element.type, what);
       checkWritable(type, pointer, array.block, what);
-      return array.block.owned ? array.block.bytes(array.offset) : array.block.address + BigInt(array.offset);
+      return place(array.block, array.offset);
     }
     if (ArrayBuffer.isView(value)) return bufferMemory(type, pointer, value, what);
-    if (typeof value === 'object') return copyIn(type, pointer, value, what, frame, values);
+    if (typeof value === 'object' && isCopyable(value, pointer.target))
+      return copyIn(pointer, value, what, frame, values);
     throw wrongKind(what, type, wanted(pointer), value);
   };
   return { toC, copies: true };
@@ -61,14 +59,12 @@ function functionArgument(
   what: string,
   values: Values,
 ): bigint {
-  const { address, kept } = values.functionAddress(target, value, what);
-  if (kept === undefined) return address;
-  (kept as Disposable)[Symbol.dispose]();
-  const hint = 'store it in a function-pointer variable, or pass a function of a plugin';
-  throw new PluginError(
-    'ERR_PLUGIN_UNSUPPORTED',
-    `${what}: JavaScript functions can't be passed as ${print(type)} yet: ${hint}`,
-  );
+  if (typeof value === 'function' && sourceOf(value) === undefined) {
+    const hint = 'store it in a function-pointer variable, or pass a function of a plugin';
+    const text = `${what}: JavaScript functions can't be passed as ${print(type)} yet: ${hint}`;
+    throw new PluginError('ERR_PLUGIN_UNSUPPORTED', text);
+  }
+  return values.functionAddress(target, value, what).address;
 }
 
 function wanted(pointer: PointerType): string {
@@ -79,17 +75,24 @@ function wanted(pointer: PointerType): string {
   return 'a Pointer, a typed array, an array or null';
 }
 
-/** Memory of ours goes to koffi as the buffer itself, which keeps it alive while C runs. */
-function memoryOf(pointer: Pointer): unknown {
-  const extent = extentOf(pointer);
-  return extent?.block.owned ? extent.block.bytes(extent.offset) : pointer.address;
+/** A place in C memory. Memory of ours goes to koffi as the buffer itself, which keeps it alive while C runs. */
+function place(block: Block, offset: number): Uint8Array | bigint {
+  return block.owned ? block.bytes(offset) : block.address + BigInt(offset);
 }
 
-function viewMemory(type: CType, pointer: PointerType, view: RecordView, what: string): unknown {
+function pointerMemory(type: CType, pointer: PointerType, value: Pointer, what: string): Uint8Array | bigint {
+  checkTarget(type, pointer, value, what);
+  const extent = extentOf(value);
+  if (extent === undefined) return value.address;
+  checkWritable(type, pointer, extent.block, what);
+  return place(extent.block, extent.offset);
+}
+
+function viewMemory(type: CType, pointer: PointerType, view: RecordView, what: string): Uint8Array | bigint {
   const { block, offset, shape } = placeOf(view);
   checkElement(type, pointer, shape.type, what);
   checkWritable(type, pointer, block, what);
-  return block.owned ? block.bytes(offset) : block.address + BigInt(offset);
+  return place(block, offset);
 }
 
 /** Memory that is mapped read-only can't be handed to a function that may write through its pointer. */
@@ -147,70 +150,3 @@ function fits(type: CType, view: ArrayBufferView): boolean {
   const array = name in MACHINES ? MACHINES[name as keyof typeof MACHINES].array : undefined;
   return array?.name === view.constructor.name;
 }
-
-/** A plain object or array as C memory for the time of the call. */
-function copyIn(
-  type: CType,
-  pointer: PointerType,
-  value: object,
-  what: string,
-  frame: Frame,
-  values: Values,
-): unknown {
-  const target = bare(pointer.target);
-  const items = arrayItems(value);
-  if (
-    sizeOf(target) === undefined ||
-    (items === undefined && target.kind !== 'struct' && target.kind !== 'union')
-  ) {
-    throw wrongKind(what, type, wanted(pointer), value);
-  }
-  const codec = values.codec(pointer.target);
-  const list = target.kind === 'array' ? [value] : (items ?? [value]);
-  const block = Block.allocate(Math.max(list.length * codec.size, 1), Math.max(16, alignOf(target)));
-  for (let i = 0; i < list.length; i++) {
-    codec.write(block, i * codec.size, list[i], items === undefined ? what : `${what}[${i}]`);
-  }
-  const before = block.bytes().slice();
-  const isConstant = isQualified(pointer.target, 'const');
-  (frame.after ??= []).push(() => {
-    if (!isConstant) {
-      for (let i = 0; i < list.length; i++)
-        copyBack(list as unknown[], i, codec, before, block, i * codec.size);
-    }
-    block.release();
-  });
-  return block.bytes();
-}
-
-/** Puts what C changed into the array or object that was given, byte for byte: what it left alone keeps its JavaScript value. */
-function copyBack(
-  holder: Holder,
-  key: number | string,
-  codec: Codec,
-  before: Uint8Array,
-  block: Block,
-  offset: number,
-): void {
-  if (Buffer.compare(before.subarray(offset, offset + codec.size), block.bytes(offset, codec.size)) === 0)
-    return;
-  const old = (holder as Record<string, unknown>)[key];
-  const now = codec.read(block, offset);
-  if (typeof old === 'object' && old !== null && isRecordView(now)) {
-    for (const [name, field] of placeOf(now).shape.fields) {
-      if (name in old)
-        copyBack(old as Holder, name, field.codec, before, block, offset + field.member.offset);
-    }
-    return;
-  }
-  const array = arrayPlaceOf(now);
-  if (array !== undefined && arrayItems(old) !== undefined) {
-    for (let i = 0; i < array.length; i++) {
-      copyBack(old as Holder, i, array.element, before, block, offset + i * array.element.size);
-    }
-    return;
-  }
-  (holder as Record<string, unknown>)[key] = snapshot(now);
-}
-
-type Holder = Record<string, unknown> | unknown[];

@@ -184,15 +184,20 @@ it('a stored function survives garbage collection, and goes with its memory', ()
     replaced = undefined;
     const early = [run(1, 2)];
     operation.value = (a, b) => a * 10 + b;
-    let own = plugin.alloc('struct handlers', { convert: (x) => x + 1 });
-    collected.register(own, 'own');
+    const box = {};
+    const fill = () => {
+      box.own = plugin.alloc('struct handlers', { convert: (x) => x + 1 });
+      collected.register(box.own, 'own');
+    };
+    fill();
     plugin.lookup('handlers').value.convert = () => 6;
     const wait = () => new Promise((resolve) => setTimeout(resolve, 20));
+    const hold = () => [run(1, 2), box.own.value.convert(1, 1n, true), plugin.lookup('run_convert')(0, 0, true)];
     void (async () => {
       for (let i = 0; i < 5; i++) { gc(); await wait(); }
-      const held = [run(1, 2), own.value.convert(1, 1n, true), plugin.lookup('run_convert')(0, 0, true)];
+      const held = hold();
       const before = [...gone];
-      own = undefined;
+      box.own = undefined;
       for (let i = 0; i < 5; i++) { gc(); await wait(); }
       // Slots come back also where nobody waits for a collection.
       for (let i = 0; i < 20000; i++) {

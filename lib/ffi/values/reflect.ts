@@ -2,7 +2,7 @@ import { sizeOf as sizeOfType } from '../../ctypes/layout.js';
 import { print } from '../../ctypes/print.js';
 import { Type } from '../../ctypes/type.js';
 import { typeError } from '../../errors.js';
-import { sourceOf } from '../calls/function.js';
+import { sourceOf } from '../calls/source.js';
 import { arrayPlaceOf } from './array.js';
 import { describe } from './check.js';
 import { Pointer, targetOf } from './pointer.js';

@@ -1,0 +1,91 @@
+import { alignOf, sizeOf } from '../../ctypes/layout.js';
+import { bare, isQualified, type CType, type PointerType } from '../../ctypes/model.js';
+import { Block } from '../block.js';
+import { arrayItems, arrayPlaceOf } from '../values/array.js';
+import type { Codec, Values } from '../values/codec.js';
+import { isRecordView, placeOf } from '../values/record.js';
+import { snapshot } from '../values/snapshot.js';
+import type { Frame } from './passing.js';
+
+/** Whether a plain object or array can be made into what a pointer to `target` points to. */
+export function isCopyable(value: object, target: CType): boolean {
+  const t = bare(target);
+  if (sizeOf(t) === undefined) return false;
+  return arrayItems(value) !== undefined || t.kind === 'struct' || t.kind === 'union';
+}
+
+/** A plain object or array as C memory for the time of the call; what C changes in it is copied back unless it is const. */
+export function copyIn(
+  pointer: PointerType,
+  value: object,
+  what: string,
+  frame: Frame,
+  values: Values,
+): Uint8Array {
+  const target = bare(pointer.target);
+  const items = arrayItems(value);
+  const codec = values.codec(pointer.target);
+  const list = isOneElement(value, target) ? [value] : (items ?? [value]);
+  const block = Block.allocate(Math.max(list.length * codec.size, 1), Math.max(16, alignOf(target)));
+  for (let i = 0; i < list.length; i++) {
+    codec.write(block, i * codec.size, list[i], list === items ? `${what}[${i}]` : what);
+  }
+  const before = block.bytes().slice();
+  const isConstant = isQualified(pointer.target, 'const');
+  (frame.after ??= []).push(() => {
+    if (!isConstant) {
+      for (let i = 0; i < list.length; i++)
+        copyBack(list as unknown[], i, codec, before, block, i * codec.size);
+    }
+    block.release();
+  });
+  return block.bytes();
+}
+
+/** Whether an array is what the pointer points to (a row, for `int (*)[3]`), rather than a list of these. */
+function isOneElement(value: unknown, target: CType): boolean {
+  return depthOf(value) <= arrayDepth(target);
+}
+
+function depthOf(value: unknown): number {
+  if (typeof value === 'string') return 1;
+  const items = arrayItems(value);
+  return items === undefined ? 0 : 1 + depthOf(items[0]);
+}
+
+function arrayDepth(type: CType): number {
+  const t = bare(type);
+  return t.kind === 'array' ? 1 + arrayDepth(t.element) : 0;
+}
+
+/** Puts what C changed into the array or object that was given, byte for byte: what it left alone keeps its JavaScript value. */
+function copyBack(
+  holder: Holder,
+  key: number | string,
+  codec: Codec,
+  before: Uint8Array,
+  block: Block,
+  offset: number,
+): void {
+  if (Buffer.compare(before.subarray(offset, offset + codec.size), block.bytes(offset, codec.size)) === 0)
+    return;
+  const old = (holder as Record<string, unknown>)[key];
+  const now = codec.read(block, offset);
+  if (typeof old === 'object' && old !== null && isRecordView(now)) {
+    for (const [name, field] of placeOf(now).shape.fields) {
+      if (name in old)
+        copyBack(old as Holder, name, field.codec, before, block, offset + field.member.offset);
+    }
+    return;
+  }
+  const array = arrayPlaceOf(now);
+  if (array !== undefined && arrayItems(old) !== undefined) {
+    for (let i = 0; i < array.length; i++) {
+      copyBack(old as Holder, i, array.element, before, block, offset + i * array.element.size);
+    }
+    return;
+  }
+  (holder as Record<string, unknown>)[key] = snapshot(now);
+}
+
+type Holder = Record<string, unknown> | unknown[];

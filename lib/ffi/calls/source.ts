@@ -1,0 +1,22 @@
+import type { FunctionType } from '../../ctypes/model.js';
+
+/** What a callable knows of its C function. */
+export interface FunctionSource {
+  readonly name: string;
+  /** The address of its code. */
+  readonly address: bigint;
+  /** Its type; throws why there is none. */
+  readonly type: () => FunctionType;
+}
+
+const sources = new WeakMap<object, FunctionSource>();
+
+/** The C function behind a callable; undefined for any other function. */
+export function sourceOf(value: unknown): FunctionSource | undefined {
+  return typeof value === 'function' ? sources.get(value) : undefined;
+}
+
+/** Makes `callable` the callable of a C function. */
+export function setSource(callable: object, source: FunctionSource): void {
+  sources.set(callable, source);
+}
