@@ -79,8 +79,16 @@ export class Dynamic {
   }
 }
 
-/** Reads the dynamic array; undefined for a file that has none: a static executable, a relocatable object. */
+const known = new WeakMap<ElfFile, Dynamic>();
+
+/** The dynamic array, read once; undefined for a file that has none: a static executable, a relocatable object. */
 export function readDynamic(file: ElfFile): Dynamic | undefined {
+  const dynamic = known.get(file) ?? parseDynamic(file);
+  if (dynamic !== undefined) known.set(file, dynamic);
+  return dynamic;
+}
+
+function parseDynamic(file: ElfFile): Dynamic | undefined {
   const segment = file.programHeaders.find((p) => p.type === PT.DYNAMIC);
   if (segment === undefined || segment.fileSize === 0) return undefined;
   const bytes = file.dataAt(segment.address, segment.fileSize, 'PT_DYNAMIC');

@@ -1,7 +1,7 @@
 import { endianness } from 'node:os';
 
 import { describeWith, run } from '../testing/tools.js';
-import { parseLdCache, readLdCache } from './ldcache.js';
+import { LdCache } from './ldcache.js';
 
 const little = endianness() === 'LE';
 
@@ -47,22 +47,22 @@ it.each([
     flags,
     old,
   );
-  expect(parseLdCache(bytes)).toEqual([
+  expect(new LdCache(bytes).entries).toEqual([
     { name: 'libz.so.1', path: '/lib/libz.so.1', flags: 0x303, hwcap: 0n },
     { name: 'liba.so', path: '/x/liba.so', flags: 0x303, hwcap: 1n << 62n },
   ]);
 });
 
 it('refuses other files', () => {
-  expect(() => parseLdCache(Buffer.from('text'))).toThrow('not a cache');
-  expect(() => parseLdCache(cache([['a', 'b', 0n]], 0).subarray(0, 60))).toThrow('bytes wanted');
-  expect(readLdCache('/nonexistent')).toEqual([]);
+  expect(() => new LdCache(Buffer.from('text'))).toThrow('not a cache');
+  expect(() => new LdCache(cache([['a', 'b', 0n]], 0).subarray(0, 60))).toThrow('bytes wanted');
+  expect(LdCache.read('/nonexistent')).toBeUndefined();
 });
 
 describeWith(['ldconfig', '/etc/ld.so.cache'], "the system's cache", () => {
   it('has what ldconfig prints', () => {
     const lines = run('ldconfig', ['-p']).matchAll(/^\t(\S+) \(.*\) => (.*)$/gm);
     const printed = [...lines].map(([, name, path]) => `${name ?? ''} ${path ?? ''}`);
-    expect(readLdCache().map((e) => `${e.name} ${e.path}`)).toEqual(printed);
+    expect(LdCache.read()?.entries.map((e) => `${e.name} ${e.path}`)).toEqual(printed);
   });
 });

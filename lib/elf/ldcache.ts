@@ -16,42 +16,72 @@ export interface CacheEntry {
   readonly hwcap: bigint;
 }
 
+/** The size of an entry, in bytes. */
+const ENTRY = 24;
 const MAGIC = 'glibc-ld.so.cache1.1';
 /** What ldconfig wrote before glibc 2.2, and puts before the new table with `-c compat`. */
 const OLD_MAGIC = 'ld.so-1.7.0\0';
 
-/** Parses an `ld.so.cache` (glibc sysdeps/generic/dl-cache.h: struct cache_file_new, file_entry_new). */
-export function parseLdCache(bytes: Uint8Array): CacheEntry[] {
-  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const start = newTableAt(file);
-  // Offsets of strings count from the new table's start.
-  const table = file.subarray(start);
-  if (table.toString('latin1', 0, MAGIC.length) !== MAGIC || table.length < 48) {
-    throw new FormatError('ld.so.cache', start, 'not a cache of glibc 2.2 or later');
-  }
-  const littleEndian = endiannessOf((table[28] ?? 0) & 3);
-  const cursor = new ByteCursor(table, littleEndian, 'ld.so.cache', start);
-  cursor.skip(MAGIC.length);
-  const count = cursor.u32();
-  cursor.pos = 48;
-  const entries = new ByteCursor(cursor.bytes(count * 24), littleEndian, 'ld.so.cache', start + 48);
-  const strings = new StringTable('ld.so.cache', table);
-  return Array.from({ length: count }, () => {
-    const [flags, key, value] = [entries.u32(), entries.u32(), entries.u32()];
-    entries.skip(4); // the kernel it needs, unused since glibc 2.37
-    return { name: strings.at(key), path: strings.at(value), flags, hwcap: entries.u64() };
-  });
-}
+/** An `ld.so.cache` (glibc sysdeps/generic/dl-cache.h: struct cache_file_new, file_entry_new). */
+export class LdCache {
+  readonly #table: Buffer;
+  readonly #entries: ByteCursor;
+  readonly #strings: StringTable;
 
-/** Reads `path`; no entries if there is no such file, as with musl. */
-export function readLdCache(path = '/etc/ld.so.cache'): CacheEntry[] {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch {
-    return [];
+  constructor(bytes: Uint8Array) {
+    const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const start = newTableAt(file);
+    // Offsets of strings count from the new table's start.
+    this.#table = file.subarray(start);
+    if (this.#table.toString('latin1', 0, MAGIC.length) !== MAGIC || this.#table.length < 48) {
+      throw new FormatError('ld.so.cache', start, 'not a cache of glibc 2.2 or later');
+    }
+    const littleEndian = endiannessOf((this.#table[28] ?? 0) & 3);
+    const cursor = new ByteCursor(this.#table, littleEndian, 'ld.so.cache', start);
+    cursor.skip(MAGIC.length);
+    const count = cursor.u32();
+    cursor.pos = 48;
+    this.#entries = new ByteCursor(cursor.bytes(count * ENTRY), littleEndian, 'ld.so.cache', start + 48);
+    this.#strings = new StringTable('ld.so.cache', this.#table);
   }
-  return parseLdCache(bytes);
+
+  /** Reads the file; undefined if there is none, as with musl. */
+  static read(path = '/etc/ld.so.cache'): LdCache | undefined {
+    let bytes: Uint8Array;
+    try {
+      bytes = readFileSync(path);
+    } catch {
+      return undefined;
+    }
+    return new LdCache(bytes);
+  }
+
+  /** All entries, in ldconfig's order. */
+  get entries(): CacheEntry[] {
+    return Array.from({ length: this.#entries.length / ENTRY }, (_, i) => this.#at(i));
+  }
+
+  /** The entries of one name. The bytes are searched for it, which is much less work than decoding all. */
+  find(name: string): CacheEntry[] {
+    const offsets = new Set<number>();
+    const wanted = Buffer.from(`${name}\0`);
+    for (let at = this.#table.indexOf(wanted); at >= 0; at = this.#table.indexOf(wanted, at + 1))
+      offsets.add(at);
+    const found: CacheEntry[] = [];
+    for (let i = 0; i < this.#entries.length / ENTRY; i++) {
+      this.#entries.pos = i * ENTRY + 4;
+      if (offsets.has(this.#entries.u32())) found.push(this.#at(i));
+    }
+    return found;
+  }
+
+  #at(index: number): CacheEntry {
+    const cursor = this.#entries;
+    cursor.pos = index * ENTRY;
+    const [flags, key, value] = [cursor.u32(), cursor.u32(), cursor.u32()];
+    cursor.skip(4); // the kernel it needs, unused since glibc 2.37
+    return { name: this.#strings.at(key), path: this.#strings.at(value), flags, hwcap: cursor.u64() };
+  }
 }
 
 function newTableAt(file: Buffer): number {

@@ -18,7 +18,7 @@ const QUESTIONS: readonly ((file: ElfFile) => unknown)[] = [
   (file) => file.sections.map((s) => file.section(s.name)?.read(0, 1)),
   (file) => file.section('.debug_info'),
   (file) => {
-    const symbols = new DynamicSymbols(file);
+    const symbols = DynamicSymbols.of(file);
     return [['foo', 'foo@V1', 'none'].map((name) => symbols.lookup(name)), ...symbols.exported()];
   },
   buildId,

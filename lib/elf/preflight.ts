@@ -138,7 +138,7 @@ function checkDynamic(file: ElfFile): string | undefined {
   if (dynamic.flags1 & DF_1.NOOPEN) {
     return lines('shared object cannot be dlopen()ed', 'it was linked with -z nodlopen');
   }
-  return checkTables(file, dynamic) ?? checkGoPlugin(new DynamicSymbols(file, dynamic));
+  return checkTables(file, dynamic) ?? checkGoPlugin(DynamicSymbols.of(file));
 }
 
 /** Tables that the linker reads or writes without asking whether they are mapped. */

@@ -112,7 +112,7 @@ describeWith(['readelf', 'gcc'], 'readelf agrees', () => {
     const id = /Build ID: (\w+)/.exec(readelf('-n', path))?.[1];
     expect(buildId(file)).toBe(id);
 
-    const symbols = new DynamicSymbols(file);
+    const symbols = DynamicSymbols.of(file);
     const lines = readelf('--dyn-syms', path).matchAll(/^ +(\d+): 0*(\w+) +(\w+ .*?)(?: \(\d+\))?$/gm);
     const own = dynamic ? readVersions(file, dynamic).nodes : new Set<string>();
     expect([...symbols].map((s) => printSymbol(s, own))).toEqual(

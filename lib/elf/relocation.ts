@@ -56,7 +56,7 @@ export function copyRelocated(file: ElfFile): Set<string> {
   const copy = TYPES[file.header.machine]?.copy;
   const names = new Set<string>();
   if (dynamic === undefined || copy === undefined) return names;
-  const symbols = new DynamicSymbols(file, dynamic);
+  const symbols = DynamicSymbols.of(file);
   const addresses = new Set<bigint>();
   for (const { symbol } of iterRelocations(file, dynamic, [copy])) addresses.add(symbols.at(symbol).value);
   // A relocation names one of the aliases (`__environ`); the others (`environ`) are at the same address.
@@ -69,7 +69,7 @@ export function* symbolSlots(file: ElfFile, names: ReadonlySet<string>): Generat
   const dynamic = readDynamic(file);
   const types = TYPES[file.header.machine]?.address;
   if (dynamic === undefined || types === undefined || names.size === 0) return;
-  const symbols = new DynamicSymbols(file, dynamic);
+  const symbols = DynamicSymbols.of(file);
   for (const { address, symbol, addend, type } of iterRelocations(file, dynamic, types)) {
     const { name } = symbols.at(symbol);
     if (!names.has(name)) continue;

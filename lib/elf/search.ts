@@ -6,7 +6,7 @@ import { DF_1 } from './constants.js';
 import type { Dynamic } from './dynamic.js';
 import { ElfFile } from './file.js';
 import { currentHost, fitsHost, type Host } from './host.js';
-import { readLdCache, type CacheEntry } from './ldcache.js';
+import { LdCache } from './ldcache.js';
 
 /** A file that needs libraries, as far as it tells where they are. */
 export interface Requester {
@@ -44,7 +44,7 @@ export class LibrarySearch {
   readonly #environment: readonly string[];
   readonly #cachePath: string;
   readonly #defaultDirs: readonly string[];
-  #cache: readonly CacheEntry[] | undefined;
+  #cache: LdCache | undefined;
 
   constructor(options: SearchOptions = {}) {
     const { ldLibraryPath = environmentAtStart('LD_LIBRARY_PATH') } = options;
@@ -91,7 +91,7 @@ export class LibrarySearch {
       names.filter((n) => n === stem || (n.startsWith(`${stem}.`) && /^[\d.]+$/.test(n.slice(stem.length))));
     const sources = [
       () => this.#environment.flatMap(listDirectory),
-      () => this.#entries().map((e) => e.name),
+      () => this.#ldCache?.entries.map((e) => e.name) ?? [],
       () => this.#defaultDirs.flatMap(listDirectory),
     ];
     const found = sources.flatMap((names) =>
@@ -118,14 +118,14 @@ export class LibrarySearch {
     yield* inside(this.#environment.map((dir) => expand(dir, requester, this.#host)));
     yield* inside(dirsOf(requester.runpath, requester));
     if (requester.noDefaultDirs === true) return;
-    const cached = this.#entries().filter((e) => e.name === name && e.hwcap === 0n);
-    yield* cached.map((e) => e.path);
+    const cached = this.#ldCache?.find(name).filter((e) => e.hwcap === 0n);
+    yield* cached?.map((e) => e.path) ?? [];
     yield this.#cachePath;
     yield* inside(this.#defaultDirs);
   }
 
-  #entries(): readonly CacheEntry[] {
-    return (this.#cache ??= readLdCache(this.#cachePath));
+  get #ldCache(): LdCache | undefined {
+    return (this.#cache ??= LdCache.read(this.#cachePath));
   }
 }
 

@@ -8,7 +8,7 @@ import { ElfFile } from './file.js';
 import { DynamicSymbols, type ElfSymbol } from './symbol.js';
 
 function symbolsOf(bytes: Uint8Array): DynamicSymbols {
-  return new DynamicSymbols(new ElfFile(new BufferSource('test.so', bytes)));
+  return DynamicSymbols.of(new ElfFile(new BufferSource('test.so', bytes)));
 }
 
 function names(symbols: Iterable<ElfSymbol>): string[] {

@@ -1,4 +1,4 @@
-import { DT, SHN, STB, STT, STV, VERSYM_HIDDEN } from './constants.js';
+import { DT, SHN, STB, STT, STV, VER_NDX, VERSYM_HIDDEN } from './constants.js';
 import { ElfCursor } from './cursor.js';
 import { readDynamic, type Dynamic } from './dynamic.js';
 import type { ElfFile } from './file.js';
@@ -32,11 +32,13 @@ export interface ElfSymbol {
   readonly index: number;
 }
 
+const known = new WeakMap<ElfFile, DynamicSymbols>();
+
 /**
  * The dynamic symbol table, found through PT_DYNAMIC as the dynamic linker finds it, so that it is there without section headers.
  *
  * @example
- * const symbols = new DynamicSymbols(file);
+ * const symbols = DynamicSymbols.of(file);
  * symbols.lookup('fopen');            // the default version
  * symbols.lookup('memcpy@GLIBC_2.2.5'); // that version
  */
@@ -46,21 +48,28 @@ export class DynamicSymbols implements Iterable<ElfSymbol> {
   readonly #strings: StringTable | undefined;
   readonly #cursor: ElfCursor;
   readonly #hash: SymbolHash | undefined;
-  readonly #versions: SymbolVersions | undefined;
   readonly #versionIndex: ((symbol: number) => number) | undefined;
+  readonly #readVersions: () => SymbolVersions | undefined;
+  #versions: SymbolVersions | undefined;
 
-  /** Reads the tables of `file`; one without PT_DYNAMIC has no symbols. */
-  constructor(file: ElfFile, dynamic: Dynamic | undefined = readDynamic(file)) {
+  /** The symbols of `file`, whose tables are read once; one without PT_DYNAMIC has none. */
+  static of(file: ElfFile): DynamicSymbols {
+    let symbols = known.get(file);
+    if (symbols === undefined) known.set(file, (symbols = new DynamicSymbols(file, readDynamic(file))));
+    return symbols;
+  }
+
+  private constructor(file: ElfFile, dynamic: Dynamic | undefined) {
     const address = dynamic?.address(DT.SYMTAB);
     this.#hash = dynamic && readHash(file, dynamic);
     this.count = address === undefined ? 0 : (this.#hash?.count ?? countInSection(file, address));
     const size = this.count * symbolSize(file.header.class);
     const bytes = size === 0 ? new Uint8Array() : file.dataAt(address ?? 0n, size, 'DT_SYMTAB');
     this.#cursor = new ElfCursor(bytes, file.header, 'DT_SYMTAB');
+    this.#readVersions = () => dynamic && readVersions(file, dynamic);
     if (dynamic === undefined || this.count === 0) return;
     this.#strings = dynamic.strings;
     this.#versionIndex = readVersionIndexes(file, dynamic, this.count);
-    if (this.#versionIndex) this.#versions = readVersions(file, dynamic);
   }
 
   /** The symbol with that number; a `FormatError` if there is none: such numbers come from other tables. */
@@ -73,7 +82,7 @@ export class DynamicSymbols implements Iterable<ElfSymbol> {
     const [info, other, shndx] = [cursor.u8(), cursor.u8(), cursor.u16()];
     if (cursor.class === 64) [value, size] = [cursor.address(), cursor.offset()];
     const versionIndex = this.#versionIndex?.(index) ?? 0;
-    const version = this.#versions?.byIndex.get(versionIndex & ~VERSYM_HIDDEN)?.name;
+    const version = this.#versionNamed(versionIndex & ~VERSYM_HIDDEN);
     return {
       name,
       value,
@@ -117,7 +126,14 @@ export class DynamicSymbols implements Iterable<ElfSymbol> {
 
   /** The symbols that the file wants from others. */
   *imported(): Generator<ElfSymbol> {
-    for (const symbol of this) if (!symbol.defined && symbol.name !== '') yield symbol;
+    const cursor = this.#cursor;
+    for (let i = 1; i < this.count; i++) {
+      // st_shndx alone says it: the others need not be decoded.
+      cursor.pos = i * symbolSize(cursor.class) + (cursor.class === 64 ? 6 : 14);
+      if (cursor.u16() !== SHN.UNDEF) continue;
+      const symbol = this.at(i);
+      if (symbol.name !== '') yield symbol;
+    }
   }
 
   /** Whether others can use the symbol: defined, not local, not hidden, and not the mark of a version. */
@@ -178,13 +194,18 @@ export class DynamicSymbols implements Iterable<ElfSymbol> {
     return this.#versionIndex?.(symbol.index) ?? 0;
   }
 
+  /** The name of a version; indexes up to that of the base version are none. */
+  #versionNamed(index: number): string | undefined {
+    return index <= VER_NDX.GLOBAL ? undefined : this.#allVersions?.byIndex.get(index)?.name;
+  }
+
   #isVersionNode(symbol: ElfSymbol): boolean {
-    return (
-      symbol.absolute &&
-      symbol.type === STT.OBJECT &&
-      symbol.value === 0n &&
-      this.#versions?.nodes.has(symbol.name) === true
-    );
+    if (!symbol.absolute || symbol.type !== STT.OBJECT || symbol.value !== 0n) return false;
+    return this.#allVersions?.nodes.has(symbol.name) === true;
+  }
+
+  get #allVersions(): SymbolVersions | undefined {
+    return (this.#versions ??= this.#readVersions());
   }
 }
 

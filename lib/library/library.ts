@@ -36,7 +36,7 @@ export class Library {
     this.path = file.path;
     this.file = file;
     this.dynamic = readDynamic(file);
-    this.symbols = new DynamicSymbols(file, this.dynamic);
+    this.symbols = DynamicSymbols.of(file);
   }
 
   /** Opens the file at `path`; throws a `FormatError` if it is no ELF file, the system's error if it can't be read. */

@@ -38,7 +38,7 @@ function explainSymbol(
 function defines(path: string, symbol: string): boolean {
   try {
     using file = ElfFile.open(path);
-    return new DynamicSymbols(file).lookup(symbol) !== undefined;
+    return DynamicSymbols.of(file).lookup(symbol) !== undefined;
   } catch (error) {
     if (error instanceof FormatError) return false;
     throw error;

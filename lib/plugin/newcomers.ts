@@ -1,3 +1,4 @@
+import { FileSource } from '../bytes/source.js';
 import { neededClosure, type Dependency } from '../elf/closure.js';
 import { ElfFile } from '../elf/file.js';
 import { preflight } from '../elf/preflight.js';
@@ -30,11 +31,19 @@ export function findNewcomers(library: Library): Newcomers {
 export function preflightDependencies({ dependencies }: Newcomers): string | undefined {
   for (const { path, requestedBy } of dependencies) {
     if (path === undefined) continue;
-    using file = openOrUndefined(path);
-    const reason = file && preflight(file);
+    const reason = preflightFile(path);
     if (reason !== undefined) return `${path}: ${reason}\nit is needed by ${requestedBy}`;
   }
   return undefined;
+}
+
+function preflightFile(path: string): string | undefined {
+  const source = new FileSource(path);
+  try {
+    return preflight(source);
+  } finally {
+    source.close();
+  }
 }
 
 /**
@@ -68,7 +77,7 @@ function* tables(library: Library, dependencies: readonly Dependency[]): Generat
   yield library.symbols;
   for (const { path } of dependencies) {
     using file = path === undefined ? undefined : openOrUndefined(path);
-    if (file !== undefined) yield new DynamicSymbols(file);
+    if (file !== undefined) yield DynamicSymbols.of(file);
   }
 }
 

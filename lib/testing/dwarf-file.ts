@@ -24,7 +24,7 @@ export class DwarfFile {
       addressSize: file.header.class / 8,
       section: (name) => file.section(name),
     });
-    const symbols = [...new DynamicSymbols(file).exported()].filter((s) => KINDS.has(s.type) && !s.absolute);
+    const symbols = [...DynamicSymbols.of(file).exported()].filter((s) => KINDS.has(s.type) && !s.absolute);
     this.symbols = new Map(symbols.map((s) => [s.name, s]));
   }
 
