@@ -22,7 +22,8 @@ const POLICY: Record<string, string> = {
   gcc: 'plugin',
   register: 'plugin',
   cli: 'plugin dts gcc register',
-  index: 'plugin dts gcc register',
+  entry: 'plugin',
+  index: 'entry plugin dts gcc register',
 };
 
 const LIB = __dirname;

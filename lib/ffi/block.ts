@@ -1,4 +1,7 @@
-import { PluginError } from '../errors.js';
+import { constants } from 'node:buffer';
+import { markAsUntransferable } from 'node:worker_threads';
+
+import { PluginError, rangeError } from '../errors.js';
 import { koffi } from './koffi.js';
 import { accessOf } from './mapping.js';
 
@@ -43,23 +46,30 @@ export class Block {
         `bad address 0x${address.toString(16)}: ${size} bytes there are not mapped`,
       );
     }
+    // A longer view ends the process in Node 20: the engine checks it with an assertion.
+    if (size > constants.MAX_LENGTH) {
+      throw rangeError(
+        `${size} bytes at 0x${address.toString(16)}: a buffer holds at most ${constants.MAX_LENGTH}`,
+      );
+    }
     const buffer = size === 0 ? new ArrayBuffer(0) : koffi.view(address, size);
     return new Block(address, new DataView(buffer), access === 'write', false);
   }
 
   /** `size` new bytes, all zero, at a multiple of `alignment`, which is a power of two. */
   static allocate(size: number, alignment = 16): Block {
-    const exact = new ArrayBuffer(Math.max(size, 1));
-    const address = BigInt(koffi.address(exact));
+    const exact = untransferable(Math.max(size, 1));
+    const address = koffi.address(exact);
     const skip = Number(-address & BigInt(alignment - 1));
     if (skip === 0) return new Block(address, new DataView(exact, 0, size), true, true);
     // The engine aligns its buffers to 16 bytes; what wants more is cut out of a longer one.
-    const longer = new ArrayBuffer(size + alignment);
-    const start = BigInt(koffi.address(longer));
+    const longer = untransferable(size + alignment);
+    const start = koffi.address(longer);
     const gap = Number(-start & BigInt(alignment - 1));
     return new Block(start + BigInt(gap), new DataView(longer, gap, size), true, true);
   }
 
+  /** `size` zero bytes that C never sees. */
   static scratch(size: number): Block {
     return new Block(0n, new DataView(new ArrayBuffer(size)), true, true, true);
   }
@@ -72,6 +82,13 @@ export class Block {
   bytes(offset = 0, length: number = this.size - offset): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.data.buffer, this.data.byteOffset + offset, length);
   }
+}
+
+/** A buffer that stays here: sent to another thread it would leave C with a pointer to nothing. */
+function untransferable(size: number): ArrayBuffer {
+  const buffer = new ArrayBuffer(size);
+  markAsUntransferable(buffer);
+  return buffer;
 }
 
 /** What is stored in memory that is not ours (a library's variables), by address. */

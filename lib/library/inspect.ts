@@ -43,13 +43,7 @@ export interface LibraryInfo {
   readonly symbols: readonly SymbolInfo[];
 }
 
-/**
- * What the library at `path` is and exports, with types, **without loading it**: none of its code runs, and it may be for another machine.
- * Throws a `PluginError` (`ERR_FORMAT`) if it is no ELF file, the system's error if it can't be read.
- *
- * @example
- * for (const s of inspect('./libm.so').symbols) console.log(s.name, String(s.type));
- */
+/** See `inspect` in entry.ts. */
 export function inspect(path: string): LibraryInfo {
   const library = Library.open(path);
   const { header } = library.file;

@@ -54,25 +54,14 @@ const refusedCopies = new Map<string, string>();
  */
 let lastTurn: Promise<unknown> = Promise.resolve();
 
-/**
- * Opens the ELF shared object at `path`, which as in Go is not searched for: a bare name is one in the working directory. It is loaded and
- * initialised once per process, and stays. Opening it again, by whatever name, gives the same `Plugin`.
- *
- * Throws a `PluginError`: `ERR_PLUGIN_OPEN`, `ERR_PLUGIN_ALREADY_LOADED` for a byte copy of a library that is loaded,
- * `ERR_PLUGIN_INIT` if its init function failed. A failed open runs none of its code.
- *
- * @example
- * const p = open('./plugin_name.so');
- * p.lookup('V').value = 7;
- * p.lookup('F')();
- */
+/** See `open` in entry.ts. */
 export function open(path: string, options: OpenOptions = {}): Plugin {
   const opening = new Opening(path, options);
   const plan = opening.plan();
   return opening.finish(plan === undefined ? opening.pin() : linker.open(opening.path, plan.flags), plan);
 }
 
-/** Like `open`, with the library's constructors off the event loop. The init function runs on it. */
+/** See `openAsync` in entry.ts. */
 export async function openAsync(path: string, options: OpenOptions = {}): Promise<Plugin> {
   const opening = new Opening(path, options);
   const turn = lastTurn.then(async () => {
@@ -89,7 +78,7 @@ interface Plan extends Newcomers {
   readonly flags: number;
 }
 
-/** One call of `open`, in the order that DESIGN.md and Go's `open` have. */
+/** One call of `open`. Its steps come in the order of Go's. */
 class Opening {
   /** As the caller wrote it, for messages. */
   readonly name: string;

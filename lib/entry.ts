@@ -1,0 +1,46 @@
+import type { LibraryInfo } from './library/inspect.js';
+import type { OpenOptions } from './plugin/options.js';
+import type { Plugin } from './plugin/plugin.js';
+
+/*
+ * Where a program starts. What these functions need (the readers of ELF and DWARF, the registry: two thirds of this package) is loaded when one of
+ * them is called, so that importing the package costs little. `require` knows what it has loaded, and these are not called in loops.
+ */
+/* eslint-disable @typescript-eslint/no-require-imports */
+
+/**
+ * Opens the ELF shared object at `path`, which as in Go is not searched for: a bare name is one in the working directory. It is loaded and
+ * initialised once per process, and stays. Opening it again, by whatever name, gives the same `Plugin`.
+ *
+ * Throws a `PluginError`: `ERR_PLUGIN_OPEN`, `ERR_PLUGIN_ALREADY_LOADED` for a byte copy of a library that is loaded,
+ * `ERR_PLUGIN_INIT` if its init function failed. A failed open runs none of its code.
+ *
+ * @example
+ * const p = open('./plugin_name.so');
+ * p.lookup('V').value = 7;
+ * p.lookup('F')();
+ */
+export function open(path: string, options?: OpenOptions): Plugin {
+  return (require('./plugin/open.js') as typeof import('./plugin/open.js')).open(path, options);
+}
+
+/** Like `open`, with the library's constructors off the event loop. The init function runs on it. */
+export async function openAsync(path: string, options?: OpenOptions): Promise<Plugin> {
+  return (require('./plugin/open.js') as typeof import('./plugin/open.js')).openAsync(path, options);
+}
+
+/**
+ * What the library at `path` is and exports, with types, **without loading it**: none of its code runs, and it may be for another machine.
+ * Throws a `PluginError` (`ERR_FORMAT`) if it is no ELF file, the system's error if it can't be read.
+ *
+ * @example
+ * for (const s of inspect('./libm.so').symbols) console.log(s.name, String(s.type));
+ */
+export function inspect(path: string): LibraryInfo {
+  return (require('./library/inspect.js') as typeof import('./library/inspect.js')).inspect(path);
+}
+
+/** The path of the library that the system loader would take for `name`: `z`, `libz.so`, `libz.so.1`. Undefined if there is none. */
+export function findLibrary(name: string): string | undefined {
+  return (require('./elf/search.js') as typeof import('./elf/search.js')).findLibrary(name);
+}
