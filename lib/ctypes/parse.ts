@@ -10,12 +10,16 @@ export type NameResolver = (
 
 /** Parentheses and brackets nested deeper than this are refused, rather than the stack overflown. */
 const MAX_DEPTH = 64;
+/** So are more stars, brackets and parameter lists: what walks the type has a stack, too. */
+const MAX_DERIVATIONS = 500;
 
 /**
  * The type that a C type name or declaration means: `int *`, `struct point[4]`, `void (*)(const char *, ...)`, `int add(int a, int b)`.
  * A name in it is allowed and says nothing. Throws a `TypeError` with the place where it is not understood (C17 §6.7.6, §6.7.7).
  */
 export function parseType(text: string, resolve: NameResolver): CType {
+  if (typeof text !== 'string')
+    throw typeError('ERR_INVALID_ARG_TYPE', `C type: expected a declaration, a string, got ${typeof text}`);
   const parser = new Parser(text, resolve);
   return parser.whole();
 }
@@ -42,6 +46,7 @@ class Parser {
   readonly #tokens: Token[];
   #next = 0;
   #depth = 0;
+  #derivations = 0;
 
   constructor(text: string, resolve: NameResolver) {
     this.#text = text;
@@ -110,6 +115,7 @@ class Parser {
     if (++this.#depth > MAX_DEPTH) this.#fail('nested too deep');
     const stars: Wrap[] = [];
     while (this.#take('*')) {
+      this.#derive();
       stars.push((target) => ({ kind: 'pointer', target, size: 8 }));
       for (let q = qualifierOf(this.#peek()); q !== undefined; q = qualifierOf(this.#peek())) {
         const qualifier = q;
@@ -152,11 +158,16 @@ class Parser {
     return ['struct', 'union', 'enum'].includes(word) || this.#resolve('typedef', word) !== undefined;
   }
 
+  #derive(): void {
+    if (++this.#derivations > MAX_DERIVATIONS) this.#fail('nested too deep');
+  }
+
   #suffixes(): Wrap[] {
     const suffixes: Wrap[] = [];
     for (;;) {
       const at = this.#next;
       if (this.#take('[')) {
+        this.#derive();
         const length = this.#peek() === ']' ? undefined : this.#number();
         this.#expect(']');
         suffixes.push((element) => {
@@ -165,6 +176,7 @@ class Parser {
           return { kind: 'array', element, length, vector: false };
         });
       } else if (this.#take('(')) {
+        this.#derive();
         const { parameters, variadic, prototyped } = this.#parameters();
         suffixes.push((result) => {
           const { kind } = bare(result);

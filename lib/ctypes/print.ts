@@ -35,7 +35,7 @@ function declare(type: CType, declarator: string, depth: number): string {
 /** A qualifier of a pointer stands behind its `*` (`char *const`), any other in front (`const int`). */
 function qualify(qualifier: Qualifier, target: CType, declarator: string, depth: number): string {
   if (target.kind === 'pointer') {
-    const inner = `${target.reference ?? '*'}${qualifier}${declarator === '' ? '' : ' '}${declarator}`;
+    const inner = join(`${target.reference ?? '*'}${qualifier}`, declarator);
     return declare(target.target, wrap(target.target, inner), depth);
   }
   if (target.kind === 'array') {
@@ -46,7 +46,7 @@ function qualify(qualifier: Qualifier, target: CType, declarator: string, depth:
     return declare({ ...target, element }, declarator, depth);
   }
   if (target.kind === 'qualified' && !startsInFront(target)) {
-    return declare(target, `${qualifier}${declarator === '' ? '' : ' '}${declarator}`, depth);
+    return declare(target, join(qualifier, declarator), depth);
   }
   return `${qualifier} ${declare(target, declarator, depth)}`;
 }

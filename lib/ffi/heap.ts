@@ -58,7 +58,7 @@ export function free(pointer: Pointer | null): void {
     ? 'it was freed before'
     : extent?.block.owned
       ? 'memory of alloc is not on the C heap, it goes by itself'
-      : extent !== undefined && own === undefined
+      : extent !== undefined && own !== extent.block
         ? 'it does not point to the start of memory from malloc'
         : undefined;
   if (reason !== undefined) throw typeError('ERR_INVALID_ARG_VALUE', `free: ${reason}`);

@@ -49,9 +49,9 @@ it('row 51: a hundred opens at once load it once, and the event loop keeps ticki
     number
   >;
   expect(result).toMatchObject({ plugins: 1, constructed: 1, setups: 1 });
-  // The constructor takes 300 ms.
+  // The constructor takes 500 ms.
   expect(result['during']).toBeGreaterThan(15);
-  expect(result['longest']).toBeLessThan(150);
+  expect(result['longest']).toBeLessThan(350);
 });
 
 it('row 51: other libraries are opened meanwhile, and a failure among them stops none', () => {
@@ -71,7 +71,7 @@ it('row 51: other libraries are opened meanwhile, and a failure among them stops
   >;
   const ok = 'fulfilled';
   expect(result).toMatchObject({ status: [ok, ok, 'rejected', ok, ok], same: true, F: 3 });
-  expect(result['longest']).toBeLessThan(150);
+  expect(result['longest']).toBeLessThan(350);
 });
 
 it('row 51: many workers at once initialise it once, and see it initialised', () => {

@@ -1,5 +1,5 @@
 /** Rows 47 to 49 and 61 of the conformance table: what can't be opened, and the exact words for it. */
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { buildConformance, host, hostResult, scratchFolder } from '../testing/conformance.js';
@@ -202,6 +202,70 @@ it('row 48: a truncated dependency is refused before anything is loaded', () => 
     },
     then: 21,
   });
+});
+
+/** Makes what is no library at a path. */
+const NO_LIBRARIES: Record<string, (path: string) => void> = {
+  text: (path) => {
+    writeFileSync(path, 'some text\n'.repeat(100));
+  },
+  empty: (path) => {
+    writeFileSync(path, '');
+  },
+  directory: (path) => {
+    mkdirSync(path);
+  },
+  object: (path) => {
+    copyFileSync(join(built, 'dwarf.o'), path);
+  },
+  program: (path) => {
+    copyFileSync(join(built, 'program'), path);
+  },
+  dangling: (path) => {
+    symlinkSync('/nonexistent/libcommon.so', path);
+  },
+  // e_ident[EI_CLASS] and e_machine: the linker passes over such ones, and finds none.
+  class: (path) => {
+    writeFileSync(path, readFileSync(join(built, 'libcommon.so')).fill(1, 4, 5));
+  },
+  machine: (path) => {
+    writeFileSync(path, readFileSync(join(built, 'libcommon.so')).fill(183, 18, 19));
+  },
+};
+
+it('row 48: a dependency that is no library is told in the words of the dynamic linker', () => {
+  const scratch = scratchFolder();
+  const paths = Object.entries(NO_LIBRARIES).map(([kind, make]) => {
+    mkdirSync(join(scratch, kind));
+    make(join(scratch, kind, 'libcommon.so'));
+    copyFileSync(join(built, 'plugin1.so'), join(scratch, kind, 'plugin1.so'));
+    return join(scratch, kind, 'plugin1.so');
+  });
+  const words = dlerrors(paths);
+  const found = failures(paths, scratch);
+  for (const [i, path] of paths.entries()) {
+    // Of a program glibc says no path, only the name; ours says where it is.
+    const word = (words[i] ?? '').replace(/^libcommon\.so(?=: cannot dyn)/, join(path, '../libcommon.so'));
+    expect(found[i]).toMatchObject({ code: 'ERR_PLUGIN_OPEN', first: `plugin.Open("${path}"): ${word}` });
+    expect(found[i]?.more.join()).toMatch(`needed by ${path}`);
+  }
+});
+
+it('row 48: a dependency in another version than is wanted', () => {
+  const scratch = scratchFolder();
+  writeFileSync(join(scratch, 'old.map'), 'V1 { global: *; };\n');
+  writeFileSync(join(scratch, 'new.map'), 'V1 { };\nV2 { global: *; } V1;\n');
+  writeFileSync(join(scratch, 'v.c'), 'int versioned(void) { return 1; }\n');
+  writeFileSync(join(scratch, 'user.c'), 'int versioned(void);\nint F(void) { return versioned(); }\n');
+  const gcc = (...args: string[]): string =>
+    run('gcc', ['-g', '-shared', '-fPIC', ...args], { cwd: scratch });
+  gcc('-o', 'libv.so', 'v.c', '-Wl,-soname,libv.so', '-Wl,--version-script=new.map');
+  gcc('-o', 'user.so', 'user.c', '-L.', '-lv', '-Wl,-rpath,$ORIGIN');
+  gcc('-o', 'libv.so', 'v.c', '-Wl,-soname,libv.so', '-Wl,--version-script=old.map');
+  const path = join(scratch, 'user.so');
+  const [words] = dlerrors([path]);
+  expect(words).toMatch("version `V2' not found");
+  expect(failures([path], scratch)[0]?.first).toBe(`plugin.Open("${path}"): ${words ?? ''}`);
 });
 
 it('row 49: a failure is not remembered: with the missing library in place it opens', () => {

@@ -4,7 +4,7 @@ import { ElfFile } from '../elf/file.js';
 import { preflight } from '../elf/preflight.js';
 import { LibrarySearch } from '../elf/search.js';
 import { STT } from '../elf/constants.js';
-import { DynamicSymbols } from '../elf/symbol.js';
+import { DynamicSymbols, type ElfSymbol } from '../elf/symbol.js';
 import { FormatError } from '../errors.js';
 import {
   iterateObjects,
@@ -60,25 +60,22 @@ export function needsDeepBinding({ library, dependencies }: Newcomers): boolean 
     const address = mainSymbolAddress(name);
     return address !== undefined && address >= start && address < end;
   };
-  const files = [...tables(library, dependencies)];
-  if (files.some((symbols) => some(symbols.imported(), (s) => s.type !== STT.FUNC && inMainProgram(s.name))))
-    return false;
-  return files.some((symbols) =>
-    some(symbols.exported(), (s) => s.type === STT.FUNC && inMainProgram(s.name)),
-  );
+  // A table reads its file as far as it is asked.
+  const files = dependencies.flatMap(({ path }) => (path === undefined ? [] : (openOrUndefined(path) ?? [])));
+  try {
+    const tables = [library.symbols, ...files.map((file) => DynamicSymbols.of(file))];
+    const isHidden = (s: ElfSymbol): boolean => s.type !== STT.FUNC && inMainProgram(s.name);
+    const clashes = (s: ElfSymbol): boolean => s.type === STT.FUNC && inMainProgram(s.name);
+    if (tables.some((table) => some(table.imported(), isHidden))) return false;
+    return tables.some((table) => some(table.exported(), clashes));
+  } finally {
+    for (const file of files) file.close();
+  }
 }
 
 function some<T>(items: Iterable<T>, test: (item: T) => boolean): boolean {
   for (const item of items) if (test(item)) return true;
   return false;
-}
-
-function* tables(library: Library, dependencies: readonly Dependency[]): Generator<DynamicSymbols> {
-  yield library.symbols;
-  for (const { path } of dependencies) {
-    using file = path === undefined ? undefined : openOrUndefined(path);
-    if (file !== undefined) yield DynamicSymbols.of(file);
-  }
 }
 
 /** AddressSanitizer ends the process at a deep binding (compiler-rt, sanitizer_linux.cpp); its relatives are like it. */

@@ -1,6 +1,6 @@
 import { compatible, identical } from '../ctypes/compatible.js';
 import { sizeOf } from '../ctypes/layout.js';
-import type { CType, FunctionType } from '../ctypes/model.js';
+import { constOf, isQualified, type CType, type FunctionType } from '../ctypes/model.js';
 import { print } from '../ctypes/print.js';
 import { PF, STB, STT } from '../elf/constants.js';
 import { symbolSlots, type SymbolSlot } from '../elf/relocation.js';
@@ -86,8 +86,10 @@ export class SymbolTable {
 
   /** Go's type assertion: with a known type the declaration must agree, without one it is taken at its word. */
   #declared(symbol: ElfSymbol, declaration: string): LiveSymbol {
-    const type = this.#library.parse(declaration);
+    const parsed = completed(this.#library.parse(declaration), symbol.size);
     const typed = this.#library.typed(symbol);
+    // What is const stays so, whatever is said of it.
+    const type = typed.type !== undefined && isQualified(typed.type, 'const') ? constOf(parsed) : parsed;
     const isFunction = this.#isFunction(symbol);
     if (typed.type !== undefined) {
       if (identical(type, typed.type)) return this.lookup(symbol.name);
@@ -182,6 +184,13 @@ export class SymbolTable {
       slots.set(values.get(slot.name) ?? 0n, slot);
     return slots;
   }
+}
+
+/** `int[]` is as long as the symbol, as in C where the length is elsewhere. */
+function completed(type: CType, size: number): CType {
+  if (type.kind !== 'array' || type.length !== undefined) return type;
+  const element = sizeOf(type.element);
+  return element && size % element === 0 ? { ...type, length: size / element } : type;
 }
 
 /** Whether a declared type may stand for the known one; a function without a prototype agrees with any parameters. */

@@ -20,6 +20,8 @@ export interface ChildOptions {
   cwd?: string;
   /** In front of the file: `--expose-gc`. */
   execArgv?: readonly string[];
+  /** Whether `source` is JavaScript: a file that Node runs as it is, at a third of the cost. */
+  javaScript?: boolean;
   /** Kills the child with SIGKILL when it takes longer; 20 s unless told otherwise. */
   timeoutMilliseconds?: number;
 }
@@ -32,19 +34,16 @@ export interface ChildOptions {
  */
 export function runChild(source: string, options: ChildOptions = {}): ChildResult {
   const { args = [], env = {}, cwd = ROOT, execArgv = [], timeoutMilliseconds = 20_000 } = options;
+  const loader = options.javaScript === true ? [] : ['--require', require.resolve('tsx/cjs')];
   const file = source.includes('\n') ? textFile(source) : source;
-  const child = spawnSync(
-    process.execPath,
-    ['--require', require.resolve('tsx/cjs'), ...execArgv, file, ...args],
-    {
-      encoding: 'utf8',
-      cwd,
-      env: { ...process.env, ...env },
-      timeout: timeoutMilliseconds,
-      killSignal: 'SIGKILL',
-      maxBuffer: 1 << 28,
-    },
-  );
+  const child = spawnSync(process.execPath, [...loader, ...execArgv, file, ...args], {
+    encoding: 'utf8',
+    cwd,
+    env: { ...process.env, ...env },
+    timeout: timeoutMilliseconds,
+    killSignal: 'SIGKILL',
+    maxBuffer: 1 << 28,
+  });
   if (child.error && child.signal === null) throw child.error;
   const { status, signal, stdout, stderr } = child;
   return { status, signal, stdout, stderr };

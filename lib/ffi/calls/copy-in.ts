@@ -4,7 +4,7 @@ import { Block } from '../block.js';
 import { arrayItems, arrayPlaceOf } from '../values/array.js';
 import type { Codec, Values } from '../values/codec.js';
 import { isRecordView, placeOf } from '../values/record.js';
-import { snapshot } from '../values/snapshot.js';
+import { sameValue, snapshot } from '../values/snapshot.js';
 import type { Frame } from './passing.js';
 
 /** Whether a plain object or array can be made into what a pointer to `target` points to. */
@@ -30,7 +30,8 @@ export function copyIn(
   for (let i = 0; i < list.length; i++) {
     codec.write(block, i * codec.size, list[i], list === items ? `${what}[${i}]` : what);
   }
-  const before = block.bytes().slice();
+  const before = Block.scratch(block.size);
+  before.bytes().set(block.bytes());
   const isConstant = isQualified(pointer.target, 'const');
   (frame.after ??= []).push(() => {
     if (!isConstant) {
@@ -58,17 +59,16 @@ function arrayDepth(type: CType): number {
   return t.kind === 'array' ? 1 + arrayDepth(t.element) : 0;
 }
 
-/** Puts what C changed into the array or object that was given, byte for byte: what it left alone keeps its JavaScript value. */
+/** Puts what C changed into the array or object that was given: what it left alone keeps its JavaScript value. */
 function copyBack(
   holder: Holder,
   key: number | string,
   codec: Codec,
-  before: Uint8Array,
+  before: Block,
   block: Block,
   offset: number,
 ): void {
-  if (Buffer.compare(before.subarray(offset, offset + codec.size), block.bytes(offset, codec.size)) === 0)
-    return;
+  if (Buffer.compare(before.bytes(offset, codec.size), block.bytes(offset, codec.size)) === 0) return;
   const old = (holder as Record<string, unknown>)[key];
   const now = codec.read(block, offset);
   if (typeof old === 'object' && old !== null && isRecordView(now)) {
@@ -85,6 +85,8 @@ function copyBack(
     }
     return;
   }
+  // The bytes of a bit-field are its neighbours', too, and behind a text's NUL may be anything.
+  if (sameValue(codec.read(before, offset), now)) return;
   (holder as Record<string, unknown>)[key] = snapshot(now);
 }
 

@@ -120,11 +120,24 @@ function bufferMemory(
   what: string,
 ): ArrayBufferView {
   const target = bare(pointer.target);
+  if (view.buffer.byteLength === 0 && isDetached(view.buffer)) {
+    throw typeError('ERR_INVALID_ARG_VALUE', `${what}: the memory of this array was transferred away`);
+  }
   if (target.kind === 'void' || fits(element(target), view)) return view;
   throw typeError(
     'ERR_INVALID_ARG_TYPE',
     `${what}: expected ${print(type)}, the elements of ${view.constructor.name} are none`,
   );
+}
+
+/** Whether a buffer was transferred to another thread: C would get a null pointer. */
+function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** What an array's memory consists of; other types are their own elements. */
@@ -135,8 +148,10 @@ function element(type: CType): CType {
 
 function fits(type: CType, view: ArrayBufferView): boolean {
   const t = bare(type);
+  // The array's own kind, also for a subclass and for one of another realm (ECMA-262 §23.2.3.38).
+  const kind = (view as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? '';
   if (t.kind === 'int' && t.size === 1)
-    return view instanceof Uint8Array || view instanceof Int8Array || view instanceof Uint8ClampedArray;
+    return ['Uint8Array', 'Int8Array', 'Uint8ClampedArray'].includes(kind);
   if (t.kind === 'enum')
     return fits({ kind: 'int', name: '', size: t.size ?? 4, signed: t.signed, text: false }, view);
   const name =
@@ -148,5 +163,5 @@ function fits(type: CType, view: ArrayBufferView): boolean {
           ? 'float64'
           : '';
   const array = name in MACHINES ? MACHINES[name as keyof typeof MACHINES].array : undefined;
-  return array?.name === view.constructor.name;
+  return array?.name === kind;
 }

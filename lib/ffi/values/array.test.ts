@@ -44,7 +44,7 @@ describe.each(NUMBERS)('%s', (name, array, values, bad) => {
     expect(thrownBy(() => (v.value = of(1, 2))).message).toMatch(/takes 3 elements, got 2$/);
     expect(thrownBy(() => (v.value = of(1, 2, 3, 4))).code).toBe('ERR_OUT_OF_RANGE');
     expect(thrownBy(() => (v.value = 1 as never)).code).toBe('ERR_INVALID_ARG_TYPE');
-    const [a] = of(4);
+    const [a] = of(4) as number[];
     const error = thrownBy(() => (v.value = [a, a, bad] as never));
     expect(error.message.startsWith(`${name}[2]: `)).toBe(true);
     expect(call(`sum_${name}`)).toBe(987);
@@ -82,14 +82,41 @@ describe('more than one dimension', () => {
     expect(call('sum_matrix')).toBe(654321);
     matrix.value[0] = [1, 1, 1] as never;
     expect(call('sum_matrix')).toBe(111321);
-    cube.value = [[[8, 7], [6, 5]], [[4, 3], [2, 1]]] as never;
+    cube.value = [
+      [
+        [8, 7],
+        [6, 5],
+      ],
+      [
+        [4, 3],
+        [2, 1],
+      ],
+    ] as never;
     expect(call('sum_cube')).toBe(87654321);
-    expect(thrownBy(() => (matrix.value = [[1, 2, 3], [1, 2]] as never)).message).toBe(
-      'matrix[1]: int[3] takes 3 elements, got 2',
-    );
-    expect(thrownBy(() => (cube.value = [[[1, 2], [3, 4]], [[5, 6], [7, 2 ** 15]]] as never)).message).toMatch(
-      /^cube\[1\]\[1\]\[1\]: the number 32768 is out of range/,
-    );
+    expect(
+      thrownBy(
+        () =>
+          (matrix.value = [
+            [1, 2, 3],
+            [1, 2],
+          ] as never),
+      ).message,
+    ).toBe('matrix[1]: int[3] takes 3 elements, got 2');
+    expect(
+      thrownBy(
+        () =>
+          (cube.value = [
+            [
+              [1, 2],
+              [3, 4],
+            ],
+            [
+              [5, 6],
+              [7, 2 ** 15],
+            ],
+          ] as never),
+      ).message,
+    ).toMatch(/^cube\[1\]\[1\]\[1\]: the number 32768 is out of range/);
     expect(call('sum_matrix')).toBe(111321);
     expect(call('sum_cube')).toBe(87654321);
   });
@@ -102,7 +129,13 @@ describe('arrays that are no typed arrays', () => {
     ['wide', [1.5, -2.25]],
     ['half', [0.5, 1]],
     ['huge', [-1n, 1n]],
-    ['points', [{ x: 1, y: 2 }, { x: 3, y: 4 }]],
+    [
+      'points',
+      [
+        { x: 1, y: 2 },
+        { x: 3, y: 4 },
+      ],
+    ],
   ])('%s reads by index', (name, values) => {
     const { value } = variable<ArrayLike<unknown>>(name);
     expect(value.length).toBe(values.length);
@@ -120,7 +153,9 @@ describe('arrays that are no typed arrays', () => {
     const flags = variable<boolean[]>('flags').value;
     flags[0] = true;
     expect(call('show_others')).toMatch(/^110/);
-    expect(thrownBy(() => (flags[0] = 1 as never)).message).toMatch(/expected a boolean for _Bool, got the number 1/);
+    expect(thrownBy(() => (flags[0] = 1 as never)).message).toMatch(
+      /expected a boolean for _Bool, got the number 1/,
+    );
     expect(thrownBy(() => (flags[3] = true)).code).toBe('ERR_OUT_OF_RANGE');
     expect(thrownBy(() => (flags.length = 1)).code).toBe('ERR_INVALID_ARG_VALUE');
     expect(() => flags.push(true)).toThrow(RangeError);
@@ -149,10 +184,18 @@ describe('arrays that are no typed arrays', () => {
     points.value[0] = { x: 5, y: 6 };
     points.value[1] = points.value[0];
     expect(call('sum_points')).toBe(5656);
-    expect(thrownBy(() => (points.value[0] = { x: 1 } as never)).message).toContain('the field y of point is missing');
-    expect(thrownBy(() => (points.value = [{ x: 1, y: 2 }, { x: 1, y: '2' as never }])).message).toMatch(
-      /^points\[1\]\.y: expected a number/,
+    expect(thrownBy(() => (points.value[0] = { x: 1 } as never)).message).toContain(
+      'the field y of point is missing',
     );
+    expect(
+      thrownBy(
+        () =>
+          (points.value = [
+            { x: 1, y: 2 },
+            { x: 1, y: '2' as never },
+          ]),
+      ).message,
+    ).toMatch(/^points\[1\]\.y: expected a number/);
     expect(call('sum_points')).toBe(5656);
   });
 
@@ -165,7 +208,9 @@ describe('arrays that are no typed arrays', () => {
     pointers.value = [own, null, own];
     own.value = 31;
     expect(call('show_pointers')).toBe('31 0 31');
-    expect(thrownBy(() => (pointers.value[0] = 5 as never)).message).toContain('expected a Pointer or null for int *');
+    expect(thrownBy(() => (pointers.value[0] = 5 as never)).message).toContain(
+      'expected a Pointer or null for int *',
+    );
   });
 
   it('hold functions', () => {
@@ -173,7 +218,9 @@ describe('arrays that are no typed arrays', () => {
     expect(Array.from(functions.value, (f) => f?.() ?? null)).toEqual([1, null, 2]);
     functions.value[1] = () => 42;
     expect(call('call_function', 1)).toBe(42);
-    expect(() => (functions.value = [() => 7, () => 8, 9 as never])).toThrow(/^functions\[2\]: expected a function/);
+    expect(() => (functions.value = [() => 7, () => 8, 9 as never])).toThrow(
+      /^functions\[2\]: expected a function/,
+    );
     expect(call('call_function', 1)).toBe(42);
     functions.value = [plugin.lookup('two'), null, () => 3];
     expect([0, 1, 2].map((i) => call('call_function', i))).toEqual([2, -1, 3]);
@@ -183,7 +230,10 @@ describe('arrays that are no typed arrays', () => {
 describe('kinds of arrays', () => {
   it('vectors and arrays by typedef are typed arrays', () => {
     expect(Array.from(variable<Int32Array>('vector').value)).toEqual([1, 2, 3, 4]);
-    expect(snapshot(variable('rows').value)).toEqual([[1, 2, 3], [4, 5, 6]]);
+    expect(snapshot(variable('rows').value)).toEqual([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
     expect(String(variable('rows').type)).toBe('int[2][3]');
   });
 

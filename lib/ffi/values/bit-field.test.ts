@@ -48,7 +48,16 @@ it('read what C stored', () => {
   call('fill_bits', 0);
   call('set_bits', 5, -3, 1234, 2n ** 39n + 7n, -5n);
   expect(snapshot(bits.value)).toEqual({
-    a: 5, b: -3, c: false, d: 0, e: 1234, whole: 0, f: 2n ** 39n + 7n, g: -5n, h: 0, one: 0,
+    a: 5,
+    b: -3,
+    c: false,
+    d: 0,
+    e: 1234,
+    whole: 0,
+    f: 2n ** 39n + 7n,
+    g: -5n,
+    h: 0,
+    one: 0,
   });
 });
 
@@ -87,7 +96,9 @@ it.each([
 });
 
 it('have no address', () => {
-  expect(thrownBy(() => addressOf(bits.value, 'a')).message).toContain('is a bit-field, which has no address');
+  expect(thrownBy(() => addressOf(bits.value, 'a')).message).toContain(
+    'is a bit-field, which has no address',
+  );
 });
 
 it('cross bytes', () => {

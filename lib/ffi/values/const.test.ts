@@ -26,17 +26,27 @@ it('const memory is read', () => {
     { x: 0, y: 0 },
     ['one', 'two'],
   ]);
-  expect([to('fixed'), to('to_const'), to('to_hidden'), to('to_number')].map((p) => p.value)).toEqual([5, 42, 7, 5]);
+  expect([to('fixed'), to('to_const'), to('to_hidden'), to('to_number')].map((p) => p.value)).toEqual([
+    5, 42, 7, 5,
+  ]);
   expect(String(to('literal'))).toBe('literal');
 });
 
 const BY_TYPE: [what: string, write: () => void][] = [
   ['an int', () => (v('answer').value = 1 as never)],
-  ['an int, by set', () => { v('answer').set(0, 1 as never); }],
+  [
+    'an int, by set',
+    () => {
+      v('answer').set(0, 1 as never);
+    },
+  ],
   ['a double', () => (v('half').value = 1 as never)],
   ['an array', () => (v('table').value = [1, 2, 3, 4] as never)],
   ['an element', () => (numbers(v('table').value)[1] = 5)],
-  ['an element of view()', () => (numbers(addressOf(v('table').value, undefined).cast('const int *').view(4))[1] = 5)],
+  [
+    'an element of view()',
+    () => (numbers(addressOf(v('table').value, undefined).cast('const int *').view(4))[1] = 5),
+  ],
   ['a struct', () => (v('origin').value = { x: 1, y: 2 } as never)],
   ['a field of a const struct', () => ((v('origin').value as Point).x = 1)],
   ['a field by its address', () => ((addressOf(v('origin').value, 'x') as Pointer<number>).value = 1)],
@@ -61,14 +71,24 @@ it.each(BY_TYPE)('%s is refused for its type', (_what, write) => {
 
 const BY_MAPPING: [what: string, write: () => void][] = [
   ['static const through int *', () => (to('to_hidden').value = 1 as never)],
-  ['the same by set', () => { to('to_hidden').set(0, 1 as never); }],
+  [
+    'the same by set',
+    () => {
+      to('to_hidden').set(0, 1 as never);
+    },
+  ],
   ['the same by view', () => (numbers(to('to_hidden').view(1))[0] = 1)],
   ['the same by a cast', () => (to('to_hidden').cast('unsigned char *').value = 1)],
   ['a const table through int (*)[2]', () => (numbers(to('to_table').value)[0] = 1)],
   ['a const struct through struct point *', () => ((to('to_origin').value as Point).y = 1)],
   ['all of it', () => (to('to_origin').value = { x: 1, y: 2 } as never)],
   ['a field by its address', () => ((addressOf(to('to_origin').value, 'x') as Pointer<number>).value = 1)],
-  ['a string literal through char *', () => { to('literal').set(0, 76 as never); }],
+  [
+    'a string literal through char *',
+    () => {
+      to('literal').set(0, 76 as never);
+    },
+  ],
   ['the same by value', () => (to('literal').value = 76 as never)],
   ['the same by view', () => (numbers(to('literal').view(7))[0] = 76)],
   ['code', () => (to('code').cast('int *').value = 0)],

@@ -18,10 +18,38 @@ function hexFloat(text: string): number {
 }
 
 const SPECIAL = [
-  0, -0, 1, -1, 0.1, 1 / 3, 65504, 65519.99, 65520, 65536, 5.96e-8, 2.98e-8, 2 ** -24, 2 ** -25, 3 * 2 ** -25,
-  2 ** -14, 2 ** -14 - 2 ** -25, 1 + 2 ** -11, 1 + 3 * 2 ** -11, 2048 + 1, 2048 + 3, 3.4028234663852886e38,
-  3.4028235677973366e38, 1.401298464324817e-45, 7e-46, Number.MAX_VALUE, Number.MIN_VALUE,
-  2 ** -1022, 2 ** -1022 - 2 ** -1074, Infinity, -Infinity, NaN,
+  0,
+  -0,
+  1,
+  -1,
+  0.1,
+  1 / 3,
+  65504,
+  65519.99,
+  65520,
+  65536,
+  5.96e-8,
+  2.98e-8,
+  2 ** -24,
+  2 ** -25,
+  3 * 2 ** -25,
+  2 ** -14,
+  2 ** -14 - 2 ** -25,
+  1 + 2 ** -11,
+  1 + 3 * 2 ** -11,
+  2048 + 1,
+  2048 + 3,
+  3.4028234663852886e38,
+  3.4028235677973366e38,
+  1.401298464324817e-45,
+  7e-46,
+  Number.MAX_VALUE,
+  Number.MIN_VALUE,
+  2 ** -1022,
+  2 ** -1022 - 2 ** -1074,
+  Infinity,
+  -Infinity,
+  NaN,
 ];
 
 /** Doubles of all kinds: any bits at all, and such as binary16 can almost hold. */
@@ -53,7 +81,12 @@ describe.each(['f32', 'f64', 'f80', 'f16', 'f128'])('%s', (name) => {
 
   it.each(['1', 1n, null, undefined, true, { re: 1, im: 0 }])('refuses %p', (value) => {
     v.value = 2;
-    for (const write of [() => (v.value = value as never), () => { v.set(0, value as never); }]) {
+    for (const write of [
+      () => (v.value = value as never),
+      () => {
+        v.set(0, value as never);
+      },
+    ]) {
       const error = thrownBy(write);
       expect(error.code).toBe('ERR_INVALID_ARG_TYPE');
       expect(error.message).toMatch(new RegExp(`^${name}: expected a number for .*, got `));
@@ -73,7 +106,7 @@ type Round = (
 
 /** The bytes of a NaN are any of many. */
 const bytesOf = (pointer: Pointer, bytes: number): number[] =>
-  Array.from((pointer.cast('unsigned char *').view(bytes)) as Uint8Array);
+  Array.from(pointer.cast('unsigned char *').view(bytes) as Uint8Array);
 
 describe.each([
   ['f16', 2, '_Float16'],
@@ -107,7 +140,18 @@ describe.each([
 ])('%s between two doubles', (name, bytes, ulp) => {
   it('reads as C rounds it, ties to even', () => {
     const v = plugin.lookup<Variable<number>>(name);
-    const bases = [1, 1 + 2 ** -52, 1.5, 4, 2 ** 1023, Number.MAX_VALUE, 2 ** -1022, 2 ** -1074, 3 * 2 ** -1074, 2 ** -1030];
+    const bases = [
+      1,
+      1 + 2 ** -52,
+      1.5,
+      4,
+      2 ** 1023,
+      Number.MAX_VALUE,
+      2 ** -1022,
+      2 ** -1074,
+      3 * 2 ** -1074,
+      2 ** -1030,
+    ];
     const values: number[] = [];
     const steps: number[] = [];
     for (const base of bases) {
@@ -177,15 +221,18 @@ describe('_Complex', () => {
     expect(show('complex')).toBe('0+2i 0+2i 0+2i');
   });
 
-  it.each([1, null, { re: 1 }, { re: 1, im: 2, x: 3 }, { re: 1, im: 2n }, [1, 2], 'i'])('refuses %p', (value) => {
-    for (const v of all) {
-      v.value = { re: 7, im: 8 };
-      expect(thrownBy(() => (v.value = value as Complex)).code).toBe('ERR_INVALID_ARG_TYPE');
-      expect(v.value).toEqual({ re: 7, im: 8 });
-    }
-  });
+  it.each([1, null, { re: 1 }, { re: 1, im: 2, x: 3 }, { re: 1, im: 2n }, [1, 2], 'i'])(
+    'refuses %p',
+    (value) => {
+      for (const v of all) {
+        v.value = { re: 7, im: 8 };
+        expect(thrownBy(() => (v.value = value as Complex)).code).toBe('ERR_INVALID_ARG_TYPE');
+        expect(v.value).toEqual({ re: 7, im: 8 });
+      }
+    },
+  );
 
   it('says which other part was given', () => {
-    expect(thrownBy(() => (all[0] as Variable).value = { re: 1, im: 2, arg: 3 }).message).toContain('arg');
+    expect(thrownBy(() => ((all[0] as Variable).value = { re: 1, im: 2, arg: 3 })).message).toContain('arg');
   });
 });

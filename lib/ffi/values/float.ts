@@ -68,7 +68,8 @@ function complexParts(type: CType, value: unknown, what: string): Complex {
   const { re, im, ...others } = value as Record<string, unknown>;
   const [other] = Object.keys(others);
   if (typeof re === 'number' && typeof im === 'number' && other === undefined) return { re, im };
-  const found = other === undefined ? `re is ${describe(re)}, im is ${describe(im)}` : `there is also ${other}`;
+  const found =
+    other === undefined ? `re is ${describe(re)}, im is ${describe(im)}` : `there is also ${other}`;
   throw typeError('ERR_INVALID_ARG_TYPE', `${what}: expected { re, im } with two numbers, ${found}`);
 }
 

@@ -29,7 +29,11 @@ describe('a function-pointer variable', () => {
     expect(operation.value?.(2, 3)).toBe(5);
     expect(operation.value).toBe(operation.value);
     expect(plugin.lookup<Variable>('by_typedef').value).toBeNull();
-    expect(thrownBy(() => (operation.value as (...a: unknown[]) => void)(1)).code).toBe('ERR_ARGUMENT_COUNT');
+    expect(
+      thrownBy(() => {
+        (operation.value as (...a: unknown[]) => void)(1);
+      }).code,
+    ).toBe('ERR_ARGUMENT_COUNT');
   });
 
   it('takes a looked-up function, a JavaScript function and null', () => {
@@ -112,7 +116,9 @@ describe('a function-pointer field', () => {
   it('stays as it was when another field is wrong', () => {
     handlers.value.convert = () => 3;
     const others = { describe: null, notify: null };
-    expect(() => (handlers.value = { convert: () => 4, ...others, id: 'x' as never })).toThrow(/^handlers\.id: /);
+    expect(() => (handlers.value = { convert: () => 4, ...others, id: 'x' as never })).toThrow(
+      /^handlers\.id: /,
+    );
     expect(call('run_convert', 0, 0, false)).toBe(3);
     handlers.value = { id: 1, convert: () => 5, ...others };
     expect(call('run_convert', 0, 0, false)).toBe(5);
@@ -166,7 +172,9 @@ describe('function pointers to functions that give function pointers', () => {
     expect(plugin.lookup<Variable<number>>('called').value).toBe(1);
     const variadic = plugin.lookup<Variable<((text: string) => void) | null>>('variadic');
     expect(thrownBy(() => variadic.value?.('x')).message).toContain('variadic');
-    expect(thrownBy(() => (variadic.value = () => undefined)).message).toContain("a variadic callback can't be served");
+    expect(thrownBy(() => (variadic.value = () => undefined)).message).toContain(
+      "a variadic callback can't be served",
+    );
   });
 });
 

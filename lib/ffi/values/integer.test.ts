@@ -70,7 +70,12 @@ describe.each(NARROW)('%s, %s', (name, type, least, most) => {
     [[1], 'TypeError', 'ERR_INVALID_ARG_TYPE', 'got an array of 1'],
   ])('refuses %p', (value, kind, code, message) => {
     v.value = 42;
-    for (const write of [() => (v.value = value as never), () => { v.set(0, value as never); }]) {
+    for (const write of [
+      () => (v.value = value as never),
+      () => {
+        v.set(0, value as never);
+      },
+    ]) {
       const error = thrownBy(write);
       expect(error).toMatchObject({ name: kind, code });
       expect(error.message).toContain(message);

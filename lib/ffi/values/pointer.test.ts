@@ -60,7 +60,7 @@ describe('a pointer that C set', () => {
     deeper.value.value.value = at().offset(2);
     expect(call('read_cursor')).toBe(13);
     expect(String(deeper.type)).toBe('int ***');
-    (variable<Pointer<IntPointer>>('deep')).value.value.value = 33;
+    variable<Pointer<IntPointer>>('deep').value.value.value = 33;
     expect(call('read_cursor')).toBe(33);
     numbers.value[3] = 13;
   });
@@ -70,7 +70,10 @@ describe('a pointer that C set', () => {
     expect(snapshot(spot.value)).toEqual({ x: 3, y: 4 });
     expect(spot.at(-1).x).toBe(1);
     spot.set(-1, { x: 5, y: 6 });
-    expect(snapshot(variable('points').value)).toEqual([{ x: 5, y: 6 }, { x: 3, y: 4 }]);
+    expect(snapshot(variable('points').value)).toEqual([
+      { x: 5, y: 6 },
+      { x: 3, y: 4 },
+    ]);
     const row = variable<Pointer<Int32Array>>('row').value;
     expect([row.value.length, row.value[4]]).toEqual([5, 14]);
     const color = variable<Pointer<string | number>>('to_color').value;
@@ -122,7 +125,9 @@ describe('bounds', () => {
     expect(thrownBy(() => p.at(5))).toEqual({ name: 'RangeError', code: 'ERR_OUT_OF_RANGE', message: text });
     for (const leave of [
       () => p.at(-1),
-      () => { p.set(5, 1); },
+      () => {
+        p.set(5, 1);
+      },
       () => p.offset(6),
       () => p.offset(-1),
       () => p.offset(5).value,
@@ -143,6 +148,16 @@ describe('bounds', () => {
     expect(thrownBy(() => at().offset(index as never)).code).toBe('ERR_INVALID_ARG_TYPE');
     expect(thrownBy(() => at().at(index as never)).code).toBe('ERR_INVALID_ARG_TYPE');
   });
+});
+
+it('arithmetic wraps around the address space, as the machine does', () => {
+  const spot = variable<Pointer<Point>>('spot').value;
+  const far = spot.offset(-(2 ** 47));
+  expect(far.address).toBe(BigInt.asUintN(64, spot.address - 2n ** 50n));
+  expect(far.offset(2 ** 47).equals(spot)).toBe(true);
+  expect(thrownBy(() => far.value).code).toBe('ERR_PLUGIN_BAD_ADDRESS');
+  expect(thrownBy(() => spot.at(-(2 ** 47))).code).toBe('ERR_PLUGIN_BAD_ADDRESS');
+  expect(inspect(far)).toMatch(/^\(struct point \*\)0x[0-9a-f]+ = <bad address>$/);
 });
 
 describe('view', () => {
@@ -185,7 +200,9 @@ describe('cast', () => {
     expect(thrownBy(() => at().cast('int')).message).toBe(
       "cast('int'): int is no pointer type: write the pointer type, as in C",
     );
-    expect(thrownBy(() => at().cast('struct nothing *')).message).toContain("there is no 'struct nothing' here");
+    expect(thrownBy(() => at().cast('struct nothing *')).message).toContain(
+      "there is no 'struct nothing' here",
+    );
     expect(thrownBy(() => variable<Pointer>('anything').value.value).message).toContain(
       'void has no value: cast the pointer to what it really points to',
     );
@@ -201,7 +218,9 @@ describe('printing', () => {
     expect(String(p)).toBe(`(int *) ${hex(p)}`);
     const anything = variable<Pointer>('anything').value;
     expect(inspect(anything)).toBe(`(void *)${hex(anything)}`);
-    expect(inspect(variable('points').value)).toBe('(struct point[2]){ { .x = 77, .y = 6 }, { .x = 3, .y = 4 } }');
+    expect(inspect(variable('points').value)).toBe(
+      '(struct point[2]){ { .x = 77, .y = 6 }, { .x = 3, .y = 4 } }',
+    );
   });
 });
 
@@ -249,7 +268,7 @@ describe('wild pointers', () => {
   });
 });
 
-it('a thread-local variable is each thread\'s own', () => {
+it("a thread-local variable is each thread's own", () => {
   const source = `
     import { isMainThread, parentPort } from 'node:worker_threads';
     import { openFixture } from '#lib/testing/fixture.js';

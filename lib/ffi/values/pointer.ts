@@ -4,7 +4,7 @@ import { sizeOf } from '../../ctypes/layout.js';
 import { bare, type CType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { Type } from '../../ctypes/type.js';
-import { rangeError, typeError } from '../../errors.js';
+import { PluginError, rangeError, typeError } from '../../errors.js';
 import { Block } from '../block.js';
 import { koffi } from '../koffi.js';
 import { arrayView, isText, typedArray, type ArrayView } from './array.js';
@@ -105,10 +105,10 @@ export class Pointer<T = unknown> {
 
   /** C's `p + count`: a pointer `count` elements further, or back for a negative one. */
   offset(count: number): Pointer<T> {
-    const distance = integer(count, 'offset') * (sizeOf(this.#target) ?? 1);
+    const distance = integer(count, 'offset') * this.#step();
     const extent = this.#extent;
     if (extent === undefined) {
-      return new Pointer<T>(this.#values, this.#target, this.address + BigInt(distance));
+      return new Pointer<T>(this.#values, this.#target, BigInt.asUintN(64, this.address + BigInt(distance)));
     }
     const offset = extent.offset + distance;
     if (offset < extent.start || offset > extent.end) throw this.#outside(count);
@@ -183,7 +183,11 @@ export class Pointer<T = unknown> {
     const extent = this.#extent;
     if (extent === undefined) {
       if (index !== 0 || count !== 1)
-        return { block: Block.at(this.address + BigInt(distance), size), offset: 0, codec };
+        return {
+          block: Block.at(BigInt.asUintN(64, this.address + BigInt(distance)), size),
+          offset: 0,
+          codec,
+        };
       return { block: (this.#first ??= Block.at(this.address, size)), offset: 0, codec };
     }
     const offset = extent.offset + distance;
@@ -199,6 +203,14 @@ export class Pointer<T = unknown> {
       'ERR_INVALID_ARG_VALUE',
       `view: how many elements lie at ${this.#what(0)} is not known: give the length`,
     );
+  }
+
+  /** Bytes from one element to the next; of void, as in GNU C, one. What is opaque has no next one. */
+  #step(): number {
+    const size = sizeOf(this.#target);
+    if (size !== undefined) return size;
+    if (bare(this.#target).kind === 'void') return 1;
+    throw new PluginError('ERR_PLUGIN_TYPE', `offset: ${print(this.#target)} has no size to count in`);
   }
 
   /** Bytes from here to the end of the memory, where that is known. */

@@ -69,7 +69,7 @@ describe('char *', () => {
 
   it('names the place, not the text, in errors', () => {
     owned.value = 'mine';
-    const pointer = owned.value as unknown as Pointer<unknown>;
+    const pointer = owned.value as unknown as Pointer;
     expect(thrownBy(() => (pointer.value = 'x')).message).toBe(
       '(char *): expected a number for char, got the string "x"',
     );
@@ -128,7 +128,9 @@ describe('arrays of text', () => {
     grid.value[1] = 'four';
     expect(Array.from(grid.value)).toEqual(['one', 'four', 'six']);
     expect(thrownBy(() => (grid.value[1] = 'fifth')).code).toBe('ERR_INVALID_ARG_VALUE');
-    expect(thrownBy(() => (grid.value = ['a', 'b', 'toolong'])).message).toContain('grid[2]: the string "toolong"');
+    expect(thrownBy(() => (grid.value = ['a', 'b', 'toolong'])).message).toContain(
+      'grid[2]: the string "toolong"',
+    );
     expect(Array.from(grid.value)).toEqual(['one', 'four', 'six']);
     grid.value = ['a', 'b', 'c'];
     expect(call('show_text')).toMatch(/a\|b\|c$/);

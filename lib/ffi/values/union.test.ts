@@ -33,7 +33,11 @@ describe('union number', () => {
   });
 
   it.each([
-    [{ i: 1, f: 1 }, 'ERR_INVALID_ARG_VALUE', 'the members i, f share memory, and the values given for them differ'],
+    [
+      { i: 1, f: 1 },
+      'ERR_INVALID_ARG_VALUE',
+      'the members i, f share memory, and the values given for them differ',
+    ],
     [{ i: 0x3f800000, f: 1, bytes: [0, 0, 128, 64] }, 'ERR_INVALID_ARG_VALUE', 'the members i, f, bytes'],
     [{}, 'ERR_INVALID_ARG_VALUE', 'number: the field i of union number is missing'],
     [{ x: 1 }, 'ERR_INVALID_ARG_VALUE', 'union number has no field x; it has i, f, bytes'],
@@ -53,7 +57,7 @@ describe('snapshots of unions round-trip', () => {
   it.each([0n, 0x636261n, -1n, 0x00ff00ff00ff00ffn, 0x64636261_00000061n, 0x0102030405060708n, -(2n ** 63n)])(
     'chars, a long and a struct, %p',
     (bits) => {
-      const words = plugin.lookup<Variable<unknown>>('words');
+      const words = plugin.lookup<Variable>('words');
       call('set_words', bits);
       const copy = snapshot(words.value);
       call('set_words', 0x1122334455667788n);
@@ -65,7 +69,7 @@ describe('snapshots of unions round-trip', () => {
   );
 
   it('two structs with padding', () => {
-    const crossed = plugin.lookup<Variable<unknown>>('crossed');
+    const crossed = plugin.lookup<Variable>('crossed');
     call('set_crossed');
     const before = call('show_crossed');
     expect(before).toBe('4 5060708 1020304 8');
@@ -108,11 +112,13 @@ describe('unions inside a struct', () => {
 
   it('and are needed', () => {
     value.value = { kind: 1, l: 1n, u: { large: 1 } } as never;
-    expect(thrownBy(() => (value.value = { kind: 9, u: { large: 1 } } as never)).message).toContain('the field l of');
-    expect(thrownBy(() => (value.value = { kind: 9, l: 1n } as never)).message).toContain('the field u of');
-    expect(thrownBy(() => (value.value = { kind: 9, l: 1n, d: 1, u: { large: 1 } } as never)).message).toContain(
-      'value: the members l, d share memory',
+    expect(thrownBy(() => (value.value = { kind: 9, u: { large: 1 } } as never)).message).toContain(
+      'the field l of',
     );
+    expect(thrownBy(() => (value.value = { kind: 9, l: 1n } as never)).message).toContain('the field u of');
+    expect(
+      thrownBy(() => (value.value = { kind: 9, l: 1n, d: 1, u: { large: 1 } } as never)).message,
+    ).toContain('value: the members l, d share memory');
     expect(call('show_value')).toBe('1 1 1');
   });
 });

@@ -1,0 +1,268 @@
+import { Pointer, free } from '../../index.js';
+import type { Variable } from '../../index.js';
+import { childValue } from '../../testing/run-child.js';
+import { openFixture, thrownBy } from '../../testing/fixture.js';
+
+const plugin = openFixture('calls/calls.c');
+const asNumbers = openFixture('calls/calls.c', {}, { int64: 'number' });
+const f = (name: string): ((...args: unknown[]) => unknown) => plugin.lookup(name);
+const seen = (): unknown => f('seen')();
+
+const INTEGERS: [name: string, type: string, least: number | bigint, most: number | bigint][] = [
+  ['c', 'char', -128, 127],
+  ['i8', 'signed char', -128, 127],
+  ['u8', 'unsigned char', 0, 255],
+  ['i16', 'short int', -32768, 32767],
+  ['u16', 'short unsigned int', 0, 65535],
+  ['i32', 'int', -(2 ** 31), 2 ** 31 - 1],
+  ['u32', 'unsigned int', 0, 2 ** 32 - 1],
+  ['i64', 'long int', -(2n ** 63n), 2n ** 63n - 1n],
+  ['u64', 'long unsigned int', 0n, 2n ** 64n - 1n],
+  ['ll', 'long long int', -(2n ** 63n), 2n ** 63n - 1n],
+  ['size', 'size_t', 0n, 2n ** 64n - 1n],
+  ['color', 'enum color', 0, 2 ** 32 - 1],
+  ['level', 'enum level', -(2 ** 31), 2 ** 31 - 1],
+  ['wide', 'enum wide', -(2n ** 63n), 2n ** 63n - 1n],
+];
+
+describe.each(INTEGERS)('echo_%s, %s', (name, type, least, most) => {
+  const echo = f(`echo_${name}`);
+  const wide = typeof least === 'bigint';
+  const one = wide ? 1n : 1;
+
+  it.each([least, most, 0, 1, 100, -0])('%p arrives, and comes back', (value) => {
+    const expected = wide ? BigInt(value) : value === 0 ? 0 : value;
+    expect(echo(value)).toBe(expected);
+    expect(seen()).toBe(String(value));
+  });
+
+  it.each([
+    [(least as number) - (one as number), 'ERR_OUT_OF_RANGE', `is out of range for ${type} (`],
+    [(most as number) + (one as number), 'ERR_OUT_OF_RANGE', `is out of range for ${type} (`],
+    [NaN, 'ERR_INVALID_ARG_VALUE', 'the number NaN is no'],
+    [1.5, 'ERR_INVALID_ARG_VALUE', 'not an integer'],
+    ['1', undefined, 'the string "1"'],
+    [true, 'ERR_INVALID_ARG_TYPE', 'got true'],
+    [null, 'ERR_INVALID_ARG_TYPE', 'got null'],
+    [undefined, 'ERR_INVALID_ARG_TYPE', 'got undefined'],
+    [{}, 'ERR_INVALID_ARG_TYPE', 'got an object'],
+    [[1], 'ERR_INVALID_ARG_TYPE', 'got an array of 1'],
+  ])('%p is refused, naming prototype and parameter', (value, code, message) => {
+    echo(7);
+    const error = thrownBy(() => echo(value));
+    if (code !== undefined) expect(error.code).toBe(code);
+    expect(error.message).toContain(message);
+    expect(error.message.startsWith(`${type} echo_${name}(${type} x): argument 1 (x): `)).toBe(true);
+    expect(seen()).toBe('7');
+  });
+});
+
+describe('other scalars', () => {
+  it('64-bit results are numbers where the plugin was opened so', () => {
+    const echo = asNumbers.lookup<(x: number | bigint) => number>('echo_i64');
+    expect([echo(5n), echo(-(2 ** 53) + 1)]).toEqual([5, -(2 ** 53) + 1]);
+    expect(thrownBy(() => echo(2n ** 53n)).message).toContain('is not exact as a number');
+  });
+
+  it('enums take names', () => {
+    expect([f('echo_color')('GREEN'), f('echo_level')('LOW'), f('echo_wide')('LARGE')]).toEqual([
+      5,
+      -2,
+      2n ** 32n,
+    ]);
+    expect(thrownBy(() => f('echo_color')('BLUE')).message).toBe(
+      'enum color echo_color(enum color x): argument 1 (x): the string "BLUE" is no enum color: ' +
+        'its enumerators are RED, GREEN',
+    );
+  });
+
+  it.each([true, false])('_Bool %p', (value) => {
+    expect(f('echo_bool')(value)).toBe(value);
+    expect(seen()).toBe(value ? '1' : '0');
+  });
+
+  it.each([1, 0, 'true', null, undefined])('_Bool refuses %p', (value) => {
+    expect(thrownBy(() => f('echo_bool')(value)).message).toContain('(x): expected a boolean for _Bool, got');
+  });
+
+  it.each([0, -0, 1.5, 0.1, 1e308, 5e-324, Infinity, -Infinity, NaN, 2 ** 53])(
+    'double and float %p',
+    (value) => {
+      expect(f('echo_f64')(value)).toBe(value);
+      expect(f('echo_f32')(value)).toBe(Math.fround(value));
+    },
+  );
+
+  it.each([1n, '1', null, undefined, true])('double and float refuse %p', (value) => {
+    for (const name of ['echo_f64', 'echo_f32'])
+      expect(thrownBy(() => f(name)(value)).code).toBe('ERR_INVALID_ARG_TYPE');
+  });
+});
+
+describe('the number of arguments', () => {
+  it.each<[name: string, args: unknown[], result: unknown]>([
+    ['p0', [], undefined],
+    ['p1', [7], 7],
+    ['p2', [1, 2], 12],
+    ['p3', [1, 2, 3], 123],
+    ['p4', [1, 2, 3, 4], 1234],
+    ['p10', [-1, 2, -3, 4n, 0.5, 1.5, 255, true, -2.5, 10], 1892],
+    ['p12', [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -11, -12n], 120],
+    ['unnamed', [1, 2.5], 3],
+  ])('%s(...%p) gives %p; one less and one more is refused', (name, args, result) => {
+    const call = f(name);
+    expect(call(...args)).toBe(result);
+    const calls = plugin.lookup<Variable<number>>('calls');
+    const before = calls.value;
+    const prototype = String(call);
+    for (const wrong of [
+      [...args, undefined],
+      [...args, 1, 2, 3],
+      ...(args.length > 0 ? [args.slice(1), []] : []),
+    ]) {
+      const takes = args.length === 1 ? '1 argument' : `${args.length} arguments`;
+      expect(thrownBy(() => call(...wrong))).toEqual({
+        name: 'TypeError',
+        code: 'ERR_ARGUMENT_COUNT',
+        message: `${prototype}: takes ${takes}, got ${wrong.length}`,
+      });
+    }
+    expect(calls.value).toBe(before);
+  });
+
+  it('the parameter at fault is named, by number where it has no name', () => {
+    expect(thrownBy(() => f('p4')(1, 2, 3, 'x')).message).toBe(
+      'int p4(int a, int b, int c, int d): argument 4 (d): expected a number for int, got the string "x"',
+    );
+    expect(thrownBy(() => f('p10')(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)).message).toContain(
+      ': argument 8 (h): expected',
+    );
+    expect(thrownBy(() => f('p3')(1, 2 ** 31, 3)).message).toContain(
+      ': argument 2 (b): the number 2147483648',
+    );
+  });
+});
+
+describe('text', () => {
+  it.each(['', 'plain', 'é€😀', 'x'.repeat(100_000), '\uFEFFbom'])('goes in as UTF-8', (value) => {
+    expect(f('length')(value)).toBe(BigInt(Buffer.byteLength(value)));
+  });
+
+  it('comes back, null as null', () => {
+    expect(f('greet')('née €')).toBe('hello, née €');
+    expect(f('greet')(null)).toBeNull();
+    expect(f('length')(null)).toBe(999n);
+    const copy = f('duplicate')('née') as Pointer<number>;
+    expect(copy).toBeInstanceOf(Pointer);
+    expect(String(copy)).toBe('née');
+    expect(f('length')(copy)).toBe(4n);
+    free(copy);
+    expect(f('duplicate')(null)).toBeNull();
+  });
+
+  it('goes to char *, too, and C may write into its copy', () => {
+    expect(f('upper')('née')).toBe(4);
+    const bytes = Buffer.from('née\0');
+    expect(f('upper')(bytes)).toBe(4);
+    expect(bytes.toString()).toBe('NéE\0');
+  });
+
+  it.each([
+    ['a\0b', 'ERR_INVALID_ARG_VALUE', 'C text ends at its first NUL'],
+    [
+      5,
+      'ERR_INVALID_ARG_TYPE',
+      'expected a string, a Pointer, a Uint8Array or null for const char *, got the number 5',
+    ],
+    [5n, 'ERR_INVALID_ARG_TYPE', 'got the bigint 5n'],
+    [undefined, 'ERR_INVALID_ARG_TYPE', 'got undefined'],
+    [true, 'ERR_INVALID_ARG_TYPE', 'got true'],
+    [{}, 'ERR_INVALID_ARG_TYPE', 'got an object'],
+  ])('%p is refused', (value, code, message) => {
+    const error = thrownBy(() => f('length')(value));
+    expect(error.code).toBe(code);
+    expect(error.message).toContain(message);
+    expect(error.message).toContain('size_t length(const char *s): argument 1 (s): ');
+  });
+
+  it('a list of texts is an array', () => {
+    expect(f('total')(['one', 'née', 'x', null])).toBe(8n);
+    expect(thrownBy(() => f('total')(['one', 2, null])).message).toContain('(list)[1]: expected a string');
+  });
+});
+
+describe('functions', () => {
+  it('give callable function pointers, or null', () => {
+    const add = f('get_add')() as (a: number, b: number) => number;
+    expect(add(2, 3)).toBe(5);
+    expect(f('get_none')()).toBeNull();
+    expect(thrownBy(() => add(1, 2.5)).message).toMatch(
+      /^int 0x[0-9a-f]+\(int, int\): argument 2: the number 2.5/,
+    );
+  });
+
+  it('take looked-up ones, but not yet those of JavaScript', () => {
+    expect(f('apply')(f('add'), 2, 3)).toBe(5);
+    expect(f('apply')(f('get_add')(), 2, 4)).toBe(6);
+    expect(f('apply')(null, 2, 3)).toBe(-1);
+    const chosen = plugin.lookup<Variable>('chosen');
+    chosen.value = (a: number, b: number) => a * b;
+    expect(f('apply')(chosen.value, 6, 7)).toBe(42);
+    expect(f('apply')(chosen.value, 6, 8)).toBe(48);
+    expect(thrownBy(() => f('apply')((a: number) => a, 2, 3))).toMatchObject({
+      code: 'ERR_PLUGIN_UNSUPPORTED',
+      message: expect.stringContaining(
+        "(f): JavaScript functions can't be passed as int (*)(int, int) yet",
+      ) as string,
+    });
+    expect(thrownBy(() => f('apply')(f('p1'), 2, 3)).message).toContain(
+      'expected int (*)(int, int), got int p1(int a)',
+    );
+    expect(thrownBy(() => f('apply')(5, 2, 3)).message).toContain(
+      'expected a function or null for int (*)(int, int)',
+    );
+  });
+});
+
+describe('what is not served yet', () => {
+  it.each([
+    ['sum_all', 'int sum_all(int n, ...): variadic'],
+    ['make_point', 'struct point make_point(int x): the result: a struct by value'],
+    ['take_point', 'int take_point(struct point p): parameter 1: a struct by value'],
+    ['take_union', 'a union by value'],
+    ['take_complex', 'double _Complex by value'],
+    ['take_128', 'an integer of 128 bits by value'],
+    ['take_long_double', 'long double by value'],
+    ['take_half', '_Float16 by value'],
+    ['take_vector', 'a vector by value'],
+  ])('%s', (name, message) => {
+    const error = thrownBy(() => f(name)(1));
+    expect(error).toMatchObject({ name: 'PluginError', code: 'ERR_PLUGIN_UNSUPPORTED' });
+    expect(error.message).toContain(message);
+    expect(String(f(name))).toContain(`${name}(`);
+  });
+
+  it('asynchronous calls', () => {
+    const { async } = f('p0') as unknown as { async: () => unknown };
+    expect(thrownBy(() => async()).message).toBe('p0: asynchronous calls are not supported yet');
+  });
+});
+
+describe('functions without a prototype', () => {
+  it('take the arguments of their definition', () => {
+    expect(f('kr_add')(2, 3)).toBe(5);
+    expect(f('kr_mixed')(-5, 2.5, 1000)).toBe(997.5);
+    expect(f('unprototyped')()).toBe(7);
+    expect(thrownBy(() => f('kr_add')(1)).code).toBe('ERR_ARGUMENT_COUNT');
+    expect(thrownBy(() => f('kr_mixed')(128, 0, 0)).code).toBe('ERR_OUT_OF_RANGE');
+  });
+});
+
+it('C may use megabytes of stack', () => {
+  const source = `
+    import { openFixture } from '#lib/testing/fixture.js';
+    const deep = openFixture('calls/calls.c').lookup<(megabytes: number) => number>('deep');
+    console.log(JSON.stringify([deep(1), deep(3), deep(6)]));
+  `;
+  expect(childValue(source)).toEqual([1, 3, 6]);
+});
