@@ -78,12 +78,20 @@ const failure = (f) => {
 const firstLine = (f) => failure(f).first;
 `;
 
-/** A new folder for what a test writes. */
+const scratchFolders: string[] = [];
+
+/** A new folder for what a test writes; it goes when all tests of the file have ended. */
 export function scratchFolder(): string {
   const parent = join(BUILD, 'scratch');
   mkdirSync(parent, { recursive: true });
-  return mkdtempSync(join(parent, 'row-'));
+  const folder = mkdtempSync(join(parent, 'row-'));
+  scratchFolders.push(folder);
+  return folder;
 }
+
+afterAll(() => {
+  for (const folder of scratchFolders) rmSync(folder, { recursive: true });
+});
 
 export interface HostOptions extends ChildOptions {
   /** What the workers that the child starts run, in place of the body. */
