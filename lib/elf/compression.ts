@@ -1,5 +1,3 @@
-import * as zlib from 'node:zlib';
-
 import { ByteCursor } from '../bytes/cursor.js';
 import { FormatError, messageOf } from '../errors.js';
 import { ELFCOMPRESS, nameOf } from './constants.js';
@@ -7,6 +5,9 @@ import { ElfCursor, type ElfEncoding } from './cursor.js';
 
 /** The most that a byte of deflate can become (zlib's own documentation: 1032:1), so that no lie about a size is believed. */
 const MAX_RATIO = 1032;
+
+/** Node takes 2 ms to load zlib, which most libraries don't need: compressed debug info is for distributions. */
+const zlib = (): typeof import('node:zlib') => process.getBuiltinModule('node:zlib');
 
 /** What a section with SHF_COMPRESSED holds (gABI ch. 4 "Section Compression"). */
 export function decompressSection(name: string, bytes: Uint8Array, encoding: ElfEncoding): Uint8Array {
@@ -31,7 +32,7 @@ export function decompressZdebug(name: string, bytes: Uint8Array): Uint8Array {
 
 function inflate(name: string, data: Uint8Array, size: number): Uint8Array {
   if (size > data.length * MAX_RATIO) throw tooLarge(name, data, size);
-  return exactly(name, size, () => zlib.inflateSync(data, outputOptions(size)));
+  return exactly(name, size, () => zlib().inflateSync(data, outputOptions(size)));
 }
 
 interface OutputOptions {
@@ -43,7 +44,7 @@ type Decompress = (data: Uint8Array, options: OutputOptions) => Uint8Array;
 
 function unzstd(name: string, data: Uint8Array, size: number): Uint8Array {
   // Node has it since 22.15; this package's oldest is 20.
-  const { zstdDecompressSync } = zlib as { zstdDecompressSync?: Decompress };
+  const { zstdDecompressSync } = zlib() as { zstdDecompressSync?: Decompress };
   if (zstdDecompressSync === undefined) {
     throw new FormatError(name, 0, `compressed with zstd, which Node ${process.version} can't decompress`);
   }

@@ -211,9 +211,11 @@ class Opening {
       return refuse(`cannot open shared object file: ${denied ? 'Permission denied' : messageOf(error)}`);
     }
     try {
-      const reason = preflight(source);
-      if (reason !== undefined) refuse(reason);
-      return new Library(new ElfFile(source));
+      const file = readable(source);
+      const reason = preflight(file ?? source);
+      return reason === undefined && file !== undefined
+        ? new Library(file)
+        : refuse(reason ?? 'invalid ELF header');
     } catch (error) {
       source.close();
       if (error instanceof FormatError) refuse(error.message);
@@ -333,6 +335,15 @@ class Opening {
     const name = afterwards && this.name.length > 3 ? this.name.replace(/\.so$/, '') : this.name;
     const path = (this.path as string | undefined) ?? this.name;
     throw new PluginError(code, prefix ? `plugin.Open("${name}"): ${reason}` : reason, { path, ...details });
+  }
+}
+
+/** `source` as an ELF file; undefined if it has not even the header of one. */
+function readable(source: FileSource): ElfFile | undefined {
+  try {
+    return new ElfFile(source);
+  } catch {
+    return undefined;
   }
 }
 
