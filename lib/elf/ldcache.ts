@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { endianness } from 'node:os';
 
 import { ByteCursor } from '../bytes/cursor.js';
 import { FormatError } from '../errors.js';
+import { currentHost } from './host.js';
 import { StringTable } from './string-table.js';
 
 /** A library that ldconfig found. */
@@ -93,5 +93,5 @@ function newTableAt(file: Buffer): number {
 
 /** cache_file_new.flags: not set before glibc 2.33, when the cache was the machine's own. */
 function endiannessOf(flags: number): boolean {
-  return flags === 0 ? endianness() === 'LE' : flags === 2;
+  return flags === 0 ? currentHost().littleEndian : flags === 2;
 }
