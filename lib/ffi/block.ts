@@ -114,19 +114,19 @@ function set<K>(map: Map<K, unknown>, key: K, value: unknown): void {
   if (old === value) return;
   if (value === undefined) map.delete(key);
   else map.set(key, value);
-  count(value, 1);
-  count(old, -1);
+  hold(value, 1);
+  hold(old, -1);
 }
 
-/** In how many places a disposable is kept: a struct that is assigned to another takes its callbacks along. */
-const places = new WeakMap<Disposable, number>();
+/** By how many a disposable is held: a struct that is assigned to another takes its callbacks along. */
+const holders = new WeakMap<Disposable, number>();
 
-/** A callback gives its slot back when nothing points to it any more. */
-function count(value: unknown, change: 1 | -1): void {
+/** Counts who holds `value`. A callback gives its slot back when nobody does any more. */
+export function hold(value: unknown, change: 1 | -1): void {
   if (typeof value !== 'object' || value === null || !(Symbol.dispose in value)) return;
   const disposable = value as Disposable;
-  const left = (places.get(disposable) ?? 0) + change;
-  places.set(disposable, left);
+  const left = (holders.get(disposable) ?? 0) + change;
+  holders.set(disposable, left);
   if (left === 0) disposable[Symbol.dispose]();
 }
 

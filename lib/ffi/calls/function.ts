@@ -5,6 +5,7 @@ import type { FunctionType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { Type } from '../../ctypes/type.js';
 import { isPluginError, PluginError, typeError } from '../../errors.js';
+import { hold } from '../block.js';
 import { wrongKind } from '../values/check.js';
 import type { CFunction, Values } from '../values/codec.js';
 import { Callback } from './callback.js';
@@ -167,17 +168,27 @@ export function functionAddress(
   throw typeError('ERR_INVALID_ARG_TYPE', `${what}: expected ${wanted}, got ${print(own, source.name)}`);
 }
 
-/** Callables by type and address, so that the same function pointer reads as the same function. */
+/** A callable that was read from a function pointer holds the callback behind it, if it is one, until it is collected. */
+const callbacks = new FinalizationRegistry<Callback>((callback) => {
+  hold(callback, -1);
+});
+
+/** Callables by type and address, so that the same function pointer reads as the same function while somebody has it. */
 export function createCallables(): (type: FunctionType, address: bigint, values: Values) => CFunction {
-  const made = new WeakMap<FunctionType, Map<bigint, CFunction>>();
+  const made = new WeakMap<FunctionType, Map<bigint, WeakRef<CFunction>>>();
   return (type, address, values) => {
     let ofType = made.get(type);
-    if (ofType === undefined) made.set(type, (ofType = new Map<bigint, CFunction>()));
-    let callable = ofType.get(address);
+    if (ofType === undefined) made.set(type, (ofType = new Map<bigint, WeakRef<CFunction>>()));
+    let callable = ofType.get(address)?.deref();
     if (callable === undefined) {
       const name = `0x${address.toString(16)}`;
       callable = createFunction({ name, address, type: () => type }, values);
-      ofType.set(address, callable);
+      ofType.set(address, new WeakRef(callable));
+      const callback = Callback.at(address);
+      if (callback !== undefined) {
+        hold(callback, 1);
+        callbacks.register(callable, callback);
+      }
     }
     return callable;
   };

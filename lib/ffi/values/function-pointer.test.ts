@@ -100,6 +100,16 @@ describe('a function-pointer field', () => {
     expect(call('run_describe', null, 7)).toBeNull();
   });
 
+  it('lives as long as somebody has read it', () => {
+    operation.value = (a, b) => a * b;
+    const multiply = operation.value;
+    operation.value = null;
+    // Another function would get the slot if it were free.
+    operation.value = (a, b) => a - b;
+    expect(multiply?.(6, 7)).toBe(42);
+    expect(operation.value?.(6, 7)).toBe(-1);
+  });
+
   it('lives as long as it is kept somewhere', () => {
     const copy = plugin.alloc('struct handlers') as Pointer<Handlers>;
     handlers.value.convert = () => 1.25;
