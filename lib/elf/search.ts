@@ -163,7 +163,7 @@ function splitPath(path: string | undefined, separator: string | RegExp): string
 /** Dynamic string tokens (ld.so(8)). */
 function expand(text: string, { origin }: Requester, host: Host): string {
   return text.replace(
-    /\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM))/g,
+    /\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))/g,
     (_, a?: string, b?: string) => {
       const token = a ?? b;
       if (token === 'ORIGIN') return origin;

@@ -159,7 +159,7 @@ export function iterateObjects(): LoadedObject[] {
 
 /** Where an object lies in memory, from its first segment to the end of its last. */
 export function rangeOf(object: LoadedObject): { start: bigint; end: bigint } {
-  const loads = segmentsOf(object).filter((s) => s.type === PT_LOAD);
+  const loads = loadedSegments(object).filter((s) => s.type === PT_LOAD);
   const starts = loads.map((s) => s.start);
   const ends = loads.map((s) => s.end);
   return {
@@ -170,7 +170,7 @@ export function rangeOf(object: LoadedObject): { start: bigint; end: bigint } {
 
 /** A copy of each note segment of a loaded object: the build-id that is in memory, whatever became of the file. */
 export function notesInMemory(object: LoadedObject): Uint8Array[] {
-  const segments = segmentsOf(object);
+  const segments = loadedSegments(object);
   // Nothing makes a note segment part of what is mapped (objcopy --add-section leaves such ones).
   const readable = segments.filter((s) => s.type === PT_LOAD && (s.flags & PF_R) !== 0);
   return segments
@@ -182,15 +182,31 @@ const PT_LOAD = 1;
 const PT_NOTE = 4;
 const PF_R = 4;
 
-/** The program headers of a loaded object; `start` and `end` are before it was moved to its base. */
-function segmentsOf(object: LoadedObject): { type: number; flags: number; start: bigint; end: bigint }[] {
+/** A program header of a loaded object. Addresses are before it was moved to its base, sizes in bytes. */
+export interface LoadedSegment {
+  readonly type: number;
+  readonly flags: number;
+  readonly offset: number;
+  readonly start: bigint;
+  readonly fileSize: number;
+  /** The end in memory. */
+  readonly end: bigint;
+}
+
+export function loadedSegments(object: LoadedObject): LoadedSegment[] {
   const sizeofPhdr = 56n;
   return Array.from({ length: object.programHeaders.count }, (_, i) => {
     // Elf64_Phdr { Word p_type, p_flags; Off p_offset; Addr p_vaddr, p_paddr; Xword p_filesz, p_memsz, p_align; }
     const header = object.programHeaders.address + BigInt(i) * sizeofPhdr;
     const start = wordAt(header + 16n);
-    const [type, flags] = [koffi.decode.uint32(header), koffi.decode.uint32(header + 4n)];
-    return { type, flags, start, end: start + wordAt(header + 40n) };
+    return {
+      type: koffi.decode.uint32(header),
+      flags: koffi.decode.uint32(header + 4n),
+      offset: Number(wordAt(header + 8n)),
+      start,
+      fileSize: Number(wordAt(header + 32n)),
+      end: start + wordAt(header + 40n),
+    };
   });
 }
 

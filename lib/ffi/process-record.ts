@@ -3,7 +3,7 @@ import { iteratePhdr } from './linker.js';
 import { initMutex, lockMutex, unlockMutex, MUTEX_SIZE, type LockResult } from './robust-mutex.js';
 
 /**
- * What the process knows about its libraries' init functions. JavaScript's own state is one per worker and per copy of
+ * What the process knows about its libraries: their init functions, and how they were loaded. JavaScript's own state is one per worker and per copy of
  * this package, so the record is in C memory: a root block, and a block for each library in a list behind it. Both are
  * an array of 8-byte words that starts with a mutex. Blocks are added and never freed; words are read without a lock.
  */
@@ -22,8 +22,10 @@ const WORD = {
   done: MUTEX_SIZE / 8 + 4,
   /** A text: why the library can't be used any more, or 0. */
   failure: MUTEX_SIZE / 8 + 5,
+  /** A text: how the library was loaded, where that is out of the ordinary, or 0. */
+  how: MUTEX_SIZE / 8 + 6,
 } as const;
-const BLOCK_SIZE = MUTEX_SIZE + 6 * 8;
+const BLOCK_SIZE = MUTEX_SIZE + 7 * 8;
 
 const calloc = libc('void *calloc(size_t count, size_t size)') as (
   count: number,
@@ -92,6 +94,16 @@ export class LibraryRecord extends Block {
     return textAt(Atomics.load(this.words, WORD.failure));
   }
 
+  /** How the library was loaded, in the words of who did; undefined for the ordinary way. */
+  get how(): string | undefined {
+    return textAt(Atomics.load(this.words, WORD.how));
+  }
+
+  /** Who loaded it says so once. */
+  set how(text: string) {
+    Atomics.compareExchange(this.words, WORD.how, 0n, newText(text, 0n));
+  }
+
   hasRun(name: string): boolean {
     let text = Atomics.load(this.words, WORD.done);
     while (text !== 0n && textAt(text) !== name) text = BigInt(koffi.decode.uint64(text));
@@ -130,7 +142,7 @@ export function libraryRecords(): readonly LibraryRecord[] {
   return known;
 }
 
-/** The record of a library, if an init function of it was asked for in this process. */
+/** The record of a library, if there was something to write down. */
 export function findLibraryRecord(handle: bigint): LibraryRecord | undefined {
   return libraryRecords().find((r) => r.handle === handle);
 }

@@ -32,8 +32,9 @@ export class Library {
   readonly #typed = new Map<number, LibrarySymbol>();
   #debugInfo: DebugInfo | undefined;
 
-  constructor(file: ElfFile) {
-    this.path = file.path;
+  /** `path` is where it is for users, if that is not what `file` is called. */
+  constructor(file: ElfFile, path: string = file.path) {
+    this.path = path;
     this.file = file;
     this.dynamic = readDynamic(file);
     this.symbols = DynamicSymbols.of(file);

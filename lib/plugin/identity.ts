@@ -21,11 +21,14 @@ export function loadedBuildId(object: LoadedObject): string | undefined {
   return undefined;
 }
 
-/** Whether `library`, a file, is another one than what `handle` has in memory: it was replaced since. */
-export function isStale(library: Library, handle: bigint): boolean {
+/** The loaded object that `handle` stands for. */
+export function objectOf(handle: bigint): LoadedObject | undefined {
   const { base } = linkMap(handle);
-  const object = iterateObjects().find((o) => o.base === base);
-  if (object === undefined) return false;
+  return iterateObjects().find((o) => o.base === base);
+}
+
+/** Whether `library`, a file, is another one than what is in memory as `object`: it was replaced since. */
+export function isStale(library: Library, object: LoadedObject): boolean {
   const loaded = loadedBuildId(object);
   if (loaded !== undefined || library.buildId !== undefined) return loaded !== library.buildId;
   // Without a build-id: the mapping says which file it is of. The program headers are in its first segment.

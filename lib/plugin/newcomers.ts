@@ -27,12 +27,14 @@ export function findNewcomers(library: Library): Newcomers {
   return { library, dependencies: neededClosure(library.file, { search, isLoaded }) };
 }
 
-/** Why a library that is needed must not be mapped, with its path before it: a truncated one would kill the process. */
-export function preflightDependencies({ dependencies }: Newcomers): string | undefined {
+/** A library that is needed and must not be mapped, and why: a truncated one would kill the process. */
+export function preflightDependencies({
+  dependencies,
+}: Newcomers): { path: string; reason: string } | undefined {
   for (const { path, requestedBy } of dependencies) {
     if (path === undefined) continue;
     const reason = preflightFile(path);
-    if (reason !== undefined) return `${path}: ${reason}\nit is needed by ${requestedBy}`;
+    if (reason !== undefined) return { path, reason: `${reason}\nit is needed by ${requestedBy}` };
   }
   return undefined;
 }

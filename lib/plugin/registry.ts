@@ -125,3 +125,13 @@ function previousFailure({ failure }: LibraryRecord): InitFailure | undefined {
 function inProgress(): InitFailure {
   return { reason: 'initialization in progress', previous: false };
 }
+
+/** Writes down how a library was loaded, for all threads. */
+export function recordHow(handle: bigint, how: string): void {
+  libraryRecord(handle).how = how;
+}
+
+/** How a library was loaded, as `recordHow` had it; undefined for the ordinary way. */
+export function recordedHow(handle: bigint): string | undefined {
+  return findLibraryRecord(handle)?.how;
+}
