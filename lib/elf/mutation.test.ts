@@ -9,7 +9,7 @@ import { SHN } from './constants.js';
 import { ElfFile } from './file.js';
 import { buildId } from './note.js';
 import { preflight } from './preflight.js';
-import { copyRelocated, symbolSlots } from './relocation.js';
+import { symbolSlots } from './relocation.js';
 import { DynamicSymbols } from './symbol.js';
 
 /** Everything that can be asked of a file. */
@@ -22,7 +22,6 @@ const QUESTIONS: readonly ((file: ElfFile) => unknown)[] = [
     return [['foo', 'foo@V1', 'none'].map((name) => symbols.lookup(name)), ...symbols.exported()];
   },
   buildId,
-  copyRelocated,
   (file) => [...symbolSlots(file, new Set(['foo', 'environ']))],
 ];
 

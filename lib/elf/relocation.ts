@@ -1,28 +1,30 @@
-import { DT, EM, STT } from './constants.js';
+import { DT, EM } from './constants.js';
 import { readDynamic, type Dynamic } from './dynamic.js';
 import type { ElfFile } from './file.js';
 import { DynamicSymbols } from './symbol.js';
 
-/** The relocation types that concern variables of other objects. */
-interface RelocationTypes {
-  /** Copies a variable of a library into the executable. */
-  readonly copy: number;
-  /** A slot that holds a symbol's address: of the GOT, or in data. */
-  readonly address: readonly number[];
-}
-
-/** By machine: R_*_COPY; R_*_GLOB_DAT and the absolute type as wide as an address (the psABIs, chapter "Relocation"). */
-const TYPES: Readonly<Record<number, RelocationTypes>> = {
-  [EM.X86_64]: { copy: 5, address: [6, 1] },
-  [EM['386']]: { copy: 5, address: [6, 1] },
-  [EM.AARCH64]: { copy: 1024, address: [1025, 257] },
-  [EM.ARM]: { copy: 20, address: [21, 2] },
-  [EM.PPC64]: { copy: 19, address: [20, 38] },
-  [EM.S390]: { copy: 9, address: [10, 22] },
+/** By machine: R_*_GLOB_DAT and the absolute type as wide as an address (the psABIs, chapter "Relocation"). */
+const TYPES: Readonly<Record<number, readonly number[]>> = {
+  [EM.X86_64]: [6, 1],
+  [EM['386']]: [6, 1],
+  [EM.AARCH64]: [1025, 257],
+  [EM.ARM]: [21, 2],
+  [EM.PPC64]: [20, 38],
+  [EM.S390]: [10, 22],
   // These two have no GLOB_DAT: the absolute types, of 64 and of 32 bits, serve for it.
-  [EM.RISCV]: { copy: 4, address: [2, 1] },
-  [EM.LOONGARCH]: { copy: 4, address: [2, 1] },
+  [EM.RISCV]: [2, 1],
+  [EM.LOONGARCH]: [2, 1],
 };
+
+/** Machines whose first type above is GLOB_DAT. */
+const HAS_GLOB_DAT: ReadonlySet<number> = new Set([
+  EM.X86_64,
+  EM['386'],
+  EM.AARCH64,
+  EM.ARM,
+  EM.PPC64,
+  EM.S390,
+]);
 
 /** A relocation that names a symbol (gABI ch. 4 "Relocation"). */
 interface Relocation {
@@ -42,39 +44,23 @@ export interface SymbolSlot {
   readonly address: bigint;
   /** What is added to the symbol's address. */
   readonly addend: bigint;
-}
-
-/**
- * The names of variables that an executable has copied out of its libraries: its copy is the live one, the library's own is dead.
- *
- * @example
- * using node = ElfFile.open('/proc/self/exe');
- * copyRelocated(node).has('environ'); // true
- */
-export function copyRelocated(file: ElfFile): Set<string> {
-  const dynamic = readDynamic(file);
-  const copy = TYPES[file.header.machine]?.copy;
-  const names = new Set<string>();
-  if (dynamic === undefined || copy === undefined) return names;
-  const symbols = DynamicSymbols.of(file);
-  const addresses = new Set<bigint>();
-  for (const { symbol } of iterRelocations(file, dynamic, [copy])) addresses.add(symbols.at(symbol).value);
-  // A relocation names one of the aliases (`__environ`); the others (`environ`) are at the same address.
-  for (const { name, type } of symbols.withValue(addresses)) if (type === STT.OBJECT) names.add(name);
-  return names;
+  /** Whether it is a slot of the global offset table, which only the linker writes; else it is data, a pointer that C may change. */
+  readonly got: boolean;
 }
 
 /** The slots of a library that hold addresses of the symbols `names`. */
 export function* symbolSlots(file: ElfFile, names: ReadonlySet<string>): Generator<SymbolSlot> {
   const dynamic = readDynamic(file);
-  const types = TYPES[file.header.machine]?.address;
+  const types = TYPES[file.header.machine];
   if (dynamic === undefined || types === undefined || names.size === 0) return;
   const symbols = DynamicSymbols.of(file);
   for (const { address, symbol, addend, type } of iterRelocations(file, dynamic, types)) {
     const { name } = symbols.at(symbol);
     if (!names.has(name)) continue;
     // GLOB_DAT has no addend in place.
-    yield { name, address, addend: addend ?? (type === types[0] ? 0n : addendInPlace(file, address)) };
+    const globDat = type === types[0];
+    const got = globDat && HAS_GLOB_DAT.has(file.header.machine);
+    yield { name, address, addend: addend ?? (globDat ? 0n : addendInPlace(file, address)), got };
   }
 }
 

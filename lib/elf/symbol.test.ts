@@ -114,10 +114,6 @@ describe.each([
     expect([...symbols.imported()].find((s) => s.name === 'puts')?.version).toBe('GLIBC_2.2.5');
     expect(symbols.lookup('old')).toMatchObject({ version: 'V2', hiddenVersion: true });
   });
-
-  it('are found by value', () => {
-    expect(names(symbols.withValue(new Set([1n, 12n])))).toEqual(['foo', 'old']);
-  });
 });
 
 describe('corrupt tables', () => {

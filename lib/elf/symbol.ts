@@ -104,21 +104,6 @@ export class DynamicSymbols implements Iterable<ElfSymbol> {
     for (let i = 1; i < this.count; i++) yield this.at(i);
   }
 
-  /** The symbols with one of these values. Others are not decoded: this is fast in a large table. */
-  *withValue(values: ReadonlySet<bigint>): Generator<ElfSymbol> {
-    if (values.size === 0) return;
-    const cursor = this.#cursor;
-    // Half of a value is a number, and a bigint is not: comparing it first is three times as fast.
-    const lows = new Set([...values].map((value) => Number(value & 0xffffffffn)));
-    const low = cursor.class === 32 ? 4 : cursor.littleEndian ? 8 : 12;
-    for (let i = 1; i < this.count; i++) {
-      cursor.pos = i * symbolSize(cursor.class) + low;
-      if (!lows.has(cursor.u32())) continue;
-      const symbol = this.at(i);
-      if (values.has(symbol.value)) yield symbol;
-    }
-  }
-
   /** The symbols that the file offers to others, in the table's order. */
   *exported(): Generator<ElfSymbol> {
     for (const symbol of this) if (this.isExported(symbol)) yield symbol;

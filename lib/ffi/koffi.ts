@@ -19,14 +19,21 @@ export type RawFunction = ((...args: unknown[]) => unknown) & {
 
 let libcHandle: LibraryHandle | undefined;
 
+const unbound: (() => void)[] = [];
+
 /**
  * A function of libc, by its C prototype: `libc('void free(void *)') as (p: bigint) => void`. It is bound at its first
  * call, so that importing this package loads nothing.
  */
 export function libc(prototype: string): (...args: never[]) => unknown {
   let bound: ((...args: never[]) => unknown) | undefined;
-  return (...args) => {
-    bound ??= (libcHandle ??= koffi.load(null)).func(prototype);
-    return bound(...args);
-  };
+  const bind = (): ((...args: never[]) => unknown) =>
+    (bound ??= (libcHandle ??= koffi.load(null)).func(prototype) as (...args: never[]) => unknown);
+  unbound.push(bind);
+  return (...args) => (bound ?? bind())(...args);
+}
+
+/** Binds what is not bound yet: that asks the linker, which is not to be asked while it is busy. */
+export function bindLibc(): void {
+  for (const bind of unbound.splice(0)) bind();
 }

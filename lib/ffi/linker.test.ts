@@ -108,24 +108,23 @@ describe('symbols', () => {
   });
 
   it('finds what the main program exports', () => {
+    const [program] = linker.iterateObjects();
+    const { start, end } = program === undefined ? { start: 0n, end: 0n } : linker.rangeOf(program);
     const address = linker.mainSymbolAddress('napi_create_object') ?? 0n;
-    expect(linker.addressInfo(address)?.symbol).toEqual({ name: 'napi_create_object', address });
-    expect(linker.addressInfo(address)?.path).toMatch(/\bnode$/);
+    expect(address >= start && address < end).toBe(true);
   });
 });
 
 describe('objects', () => {
-  it('knows where a library was put, by its handle and by an address', () => {
+  it('knows where a library was put', () => {
     const handle = handleOf(linker.open(library, FLAGS));
     const { base, name } = linker.linkMap(handle);
     expect(name).toBe(library);
+    const object = linker.iterateObjects().find((o) => o.base === base);
+    expect(object?.name).toBe(library);
+    const { start, end } = object === undefined ? { start: 0n, end: 0n } : linker.rangeOf(object);
     const twice = addressOf('twice');
-    expect(linker.addressInfo(twice)).toEqual({
-      path: library,
-      symbol: { name: 'twice', address: twice },
-    });
-    expect(linker.addressInfo(base)).toEqual({ path: library });
-    expect(linker.addressInfo(8n)).toBeUndefined();
+    expect(twice >= start && twice < end).toBe(true);
   });
 
   it('lists the main program, libc and the libraries that were opened', () => {

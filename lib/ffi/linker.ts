@@ -1,5 +1,5 @@
 import { PluginError } from '../errors.js';
-import { koffi, libc, type RawFunction } from './koffi.js';
+import { bindLibc, koffi, libc, type RawFunction } from './koffi.js';
 
 /** Flags of `dlopen`. glibc `bits/dlfcn.h`; musl has the same but for DEEPBIND, which it ignores. */
 export const RTLD = {
@@ -40,7 +40,6 @@ const dlinfo = libc('int dlinfo(void *handle, int request, void *out)') as (
   request: number,
   out: BigUint64Array,
 ) => number;
-const dladdr = libc('int dladdr(void *address, void *info)') as (a: bigint, info: BigUint64Array) => number;
 
 /** `libc` gives no `.async`, and takes no unnamed callback type; koffi's type names are shared by all its users. */
 let dlopenFunction: RawFunction | undefined;
@@ -68,6 +67,7 @@ export async function openAsync(path: string, flags: number): Promise<Opened> {
   const dlopenAsync = (dlopenFunction ??= koffi
     .load(null)
     .func('void *dlopen(const char *path, int flags)') as RawFunction);
+  bindLibc();
   loading++;
   const handle = await new Promise<bigint | null>((resolve, reject) => {
     dlopenAsync.async(path, flags, (error: Error | null, result: bigint | null) => {
@@ -109,21 +109,6 @@ export function linkMap(handle: bigint): { base: bigint; name: string } {
   // struct link_map { ElfW(Addr) l_addr; char *l_name; … } (link.h)
   const [map = 0n] = out;
   return { base: wordAt(map), name: stringAt(wordAt(map + 8n)) };
-}
-
-/**
- * Which object an address lies in, and the nearest exported symbol at or below it. The main program's path is what it was
- * called by (`node`).
- */
-export function addressInfo(
-  address: bigint,
-): { path: string; symbol?: { name: string; address: bigint } } | undefined {
-  const info = new BigUint64Array(4);
-  if (dladdr(address, info) === 0) return undefined;
-  // Dl_info { const char *dli_fname; void *dli_fbase; const char *dli_sname; void *dli_saddr; } (dladdr(3))
-  const [fname = 0n, , sname = 0n, saddr = 0n] = info;
-  const path = stringAt(fname);
-  return sname === 0n ? { path } : { path, symbol: { name: stringAt(sname), address: saddr } };
 }
 
 /**

@@ -36,15 +36,21 @@ export function isStale(library: Library, object: LoadedObject): boolean {
   return inode !== undefined && inode !== BigInt(library.file.identity?.split(':')[1] ?? inode);
 }
 
-/** The path of a loaded library that `library` is a byte copy of; undefined if there is none. */
-export function copyOf(library: Library): string | undefined {
+/** A loaded library that `library` is, byte for byte: a copy of it, or, with `same`, the very file, which the linker has under another name. */
+export function originalOf(library: Library): { path: string; same: boolean } | undefined {
   const id = library.buildId;
   for (const object of iterateObjects()) {
     if (object.name === '') continue;
-    const same = id === undefined ? isSameFile(library.file, object) : loadedBuildId(object) === id;
-    if (same) return object.name;
+    const equal = id === undefined ? isSameFile(library.file, object) : loadedBuildId(object) === id;
+    if (equal) return { path: object.name, same: identityOf(object.name) === library.file.identity };
   }
   return undefined;
+}
+
+/** Device and inode, as `ElfFile.identity` has them. */
+function identityOf(path: string): string | undefined {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat && `${stat.dev}:${stat.ino}`;
 }
 
 /** Libraries without a build-id (clang's, by default) are compared byte for byte, if they are of one size. */

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { sizeOf } from '../ctypes/layout.js';
+import { findLibrary } from '../elf/search.js';
 import { inspect } from '../library/inspect.js';
 import { childValue } from '../testing/run-child.js';
 import { describeWith, run } from '../testing/tools.js';
 
 /** Debian's libpython3.11-dbg: 25 MB, with its DWARF inside. */
-const LIBPYTHON = '/usr/lib/x86_64-linux-gnu/libpython3.11d.so.1.0';
+const LIBPYTHON = findLibrary('libpython3.11d.so.1.0') ?? '/libpython3.11d.so.1.0';
 
 describeWith([LIBPYTHON, 'readelf'], 'libpython3.11d, a real library with no declaration at all', () => {
   it('runs Python', () => {

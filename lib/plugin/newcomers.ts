@@ -6,13 +6,7 @@ import { LibrarySearch } from '../elf/search.js';
 import { STT } from '../elf/constants.js';
 import { DynamicSymbols, type ElfSymbol } from '../elf/symbol.js';
 import { FormatError } from '../errors.js';
-import {
-  iterateObjects,
-  loadedHandle,
-  mainSymbolAddress,
-  rangeOf,
-  type LoadedObject,
-} from '../ffi/linker.js';
+import { iterateObjects, loadedHandle, mainSymbolAddress, rangeOf } from '../ffi/linker.js';
 import type { Library } from '../library/library.js';
 
 /** What a `dlopen` of one library would bring into the process: itself, and what it needs that is not loaded yet. */
@@ -31,8 +25,9 @@ export function findNewcomers(library: Library): Newcomers {
 export function preflightDependencies({
   dependencies,
 }: Newcomers): { path: string; reason: string } | undefined {
-  for (const { path, requestedBy } of dependencies) {
+  for (const { name, path, requestedBy } of dependencies) {
     if (path === undefined) continue;
+    if (isSanitizer(name)) return { path: requestedBy, reason: needsSanitizer(name) };
     const reason = preflightFile(path);
     if (reason !== undefined) return { path, reason: `${reason}\nit is needed by ${requestedBy}` };
   }
@@ -51,12 +46,13 @@ function preflightFile(path: string): string | undefined {
 /**
  * Whether what is new has to be bound to itself: a function of it is also exported by the main program, which would get its calls. Deep binding
  * would hide the copies of libc's variables that the main program has made and that are the live ones (`environ`, `stdout`: psABI x86-64 "Copy
- * Relocations"), so it is left where one of them is used; and sanitizers can't bear it.
+ * Relocations"), so it is left where one of them is used. Under a sanitizer deep binding ends the process
+ * (compiler-rt, sanitizer_linux.cpp).
  */
 export function needsDeepBinding({ library, dependencies }: Newcomers): boolean {
   const objects = iterateObjects();
   const [program] = objects;
-  if (program === undefined || objects.some(isSanitizer)) return false;
+  if (program === undefined || objects.some((o) => isSanitizer(o.name))) return false;
   const { start, end } = rangeOf(program);
   const inMainProgram = (name: string): boolean => {
     const address = mainSymbolAddress(name);
@@ -80,9 +76,15 @@ function some<T>(items: Iterable<T>, test: (item: T) => boolean): boolean {
   return false;
 }
 
-/** AddressSanitizer ends the process at a deep binding (compiler-rt, sanitizer_linux.cpp); its relatives are like it. */
-function isSanitizer({ name }: LoadedObject): boolean {
-  return /\/(?:lib(?:[altm]|ub)san\.so|libclang_rt\.[altm]san)/.test(name);
+/** Whether a library is the runtime of a sanitizer, which has to be there before everything else. */
+function isSanitizer(name: string): boolean {
+  return /(?:^|\/)(?:lib(?:hwa|[almt])san\.so|libclang_rt\.(?:hwa|[almt])san)/.test(name);
+}
+
+/** Loaded late it ends the process ("runtime does not come first in initial library list": compiler-rt, asan_linux.cpp). */
+function needsSanitizer(name: string): string {
+  const file = name.replace(/\.so.*/, '.so');
+  return `compiled with a sanitizer, whose runtime ${name} has to be loaded first\nstart node with LD_PRELOAD=$(gcc -print-file-name=${file})`;
 }
 
 function openOrUndefined(path: string): ElfFile | undefined {

@@ -7,7 +7,7 @@ import type { Loaded } from '../symbols/table.js';
 import { checkBinding, loadFlags, recordBinding } from './binding.js';
 import { explain } from './explain.js';
 import { fileState, readLibrary, realPath } from './file.js';
-import { copyOf, isStale, objectOf } from './identity.js';
+import { isStale, objectOf, originalOf } from './identity.js';
 import { initialise } from './init.js';
 import { memoryImage } from './memory-image.js';
 import { findNewcomers, preflightDependencies, type Newcomers } from './newcomers.js';
@@ -69,6 +69,8 @@ class Opening {
   readonly path: string;
   readonly #options: OpenOptions;
   readonly #fileState: string;
+  /** What the linker calls the library, where that is not its path. */
+  #loadedAs: string | undefined;
 
   constructor(name: string, options: OpenOptions) {
     if (typeof name !== 'string') {
@@ -109,7 +111,10 @@ class Opening {
 
   /** Keeps a library that is loaded already in memory for good, whoever loaded it. */
   pin(): linker.Opened {
-    return linker.open(this.path, linker.RTLD.NOW | linker.RTLD.NOLOAD | linker.RTLD.NODELETE);
+    return linker.open(
+      this.#loadedAs ?? this.path,
+      linker.RTLD.NOW | linker.RTLD.NOLOAD | linker.RTLD.NODELETE,
+    );
   }
 
   /** The plugin for what `dlopen` gave. */
@@ -137,12 +142,15 @@ class Opening {
   }
 
   #planFor(library: Library): Plan | undefined {
-    const original = this.#options.copies === 'allow' ? undefined : copyOf(library);
-    if (original !== undefined) {
-      // Another thread has loaded this very file since the first look.
-      if (linker.loadedHandle(this.path) !== undefined) return undefined;
+    const original = originalOf(library);
+    if (original?.same) {
+      // Another thread has loaded it since the first look, or it is the linker itself, which does not know itself by its path.
+      this.#loadedAs = original.path;
+      return undefined;
+    }
+    if (original !== undefined && this.#options.copies !== 'allow') {
       refusedCopies.set(this.path, this.#fileState);
-      const hint = `it is a copy of ${original}; a second instance takes the option copies: 'allow'`;
+      const hint = `it is a copy of ${original.path}; a second instance takes the option copies: 'allow'`;
       throw new Refusal('plugin already loaded', { code: 'ERR_PLUGIN_ALREADY_LOADED', lines: [hint] });
     }
     const newcomers = findNewcomers(library);

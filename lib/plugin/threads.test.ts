@@ -80,3 +80,60 @@ it('a library whose file was replaced is the one in memory in every thread, with
     worker: [true, true, null, 'ERR_PLUGIN_TYPE', 1, 1, [1, 2]],
   });
 });
+
+it('sixteen workers that race for a library initialise it once, and find it initialised', () => {
+  const path = compile(
+    `
+#include <time.h>
+int constructed, started, ready;
+__attribute__((constructor)) static void construct(void) { constructed++; }
+int start(void) {
+  struct timespec pause = { 0, 50000000 };
+  started++;
+  nanosleep(&pause, NULL);
+  ready = 1;
+  return 0;
+}
+`,
+    { output: 'raced.so' },
+  );
+  const seen = childValue(
+    `
+    import { isMainThread, parentPort } from 'node:worker_threads';
+    import { open } from '#lib/index.js';
+    import { inWorkers } from '#lib/testing/run-child.js';
+    const [path] = process.argv.slice(2);
+    const look = () => { const p = open(path, { init: 'start' }); return ['constructed', 'started', 'ready'].map((n) => p.lookup(n).value); };
+    if (isMainThread) void inWorkers(16, __filename).then((workers) => console.log(JSON.stringify([...workers, look()])));
+    else parentPort.postMessage(look());
+    `,
+    { args: [path] },
+  );
+  expect(seen).toEqual(Array(17).fill([1, 1, 1]));
+});
+
+it('a first malloc does not ask the linker, which an openAsync keeps busy', () => {
+  const slow = compile(
+    `
+#include <time.h>
+__attribute__((constructor)) static void wait(void) { struct timespec pause = { 1, 0 }; nanosleep(&pause, NULL); }
+`,
+    { output: 'slow.so' },
+  );
+  const seen = childValue(
+    `
+    import { free, open, openAsync } from '#lib/index.js';
+    const [path, slow] = process.argv.slice(2);
+    const p = open(path);
+    const opening = openAsync(slow);
+    setTimeout(() => {
+      const start = performance.now();
+      free(p.malloc('int[4]'));
+      const took = performance.now() - start;
+      void opening.then(() => console.log(JSON.stringify(took)));
+    }, 100);
+    `,
+    { args: [compile(CODE, { flags: flags(1) }), slow] },
+  );
+  expect(seen).toBeLessThan(500);
+});

@@ -34,7 +34,7 @@ export class SymbolTable {
   readonly #library: Library;
   readonly #loaded: Loaded;
   readonly #live = new Map<string, LiveSymbol>();
-  #slots: Map<bigint, SymbolSlot> | undefined;
+  #slots: Map<string | bigint, SymbolSlot> | undefined;
 
   constructor(library: Library, loaded: Loaded, int64: 'bigint' | 'number') {
     this.#library = library;
@@ -168,20 +168,22 @@ export class SymbolTable {
    */
   #slotted(symbol: ElfSymbol): bigint | undefined {
     this.#slots ??= this.#readSlots();
-    const slot = this.#slots.get(symbol.value);
+    const slot = this.#slots.get(symbol.name) ?? this.#slots.get(symbol.value);
     if (slot === undefined) return undefined;
     return Block.at(this.#loaded.base + slot.address, 8).data.getBigUint64(0, true) - slot.addend;
   }
 
-  /** The slots of the exported variables by their address in the file: aliases (`environ`, `__environ`) share one. */
-  #readSlots(): Map<bigint, SymbolSlot> {
+  /** The slots of the exported variables by name, and by address in the file: an alias (`environ` of `__environ`) may have none of its own. */
+  #readSlots(): Map<string | bigint, SymbolSlot> {
     const { file, symbols } = this.#library;
     const values = new Map<string, bigint>();
-    for (const s of symbols.exported())
+    for (const s of symbols.exported()) {
       if (s.type === STT.OBJECT && !s.hiddenVersion) values.set(s.name, s.value);
-    const slots = new Map<bigint, SymbolSlot>();
-    for (const slot of symbolSlots(file, new Set(values.keys())))
-      slots.set(values.get(slot.name) ?? 0n, slot);
+    }
+    const slots = new Map<string | bigint, SymbolSlot>();
+    for (const slot of symbolSlots(file, new Set(values.keys()))) {
+      if (slot.got) slots.set(slot.name, slot).set(values.get(slot.name) ?? 0n, slot);
+    }
     return slots;
   }
 }

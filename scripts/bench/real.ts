@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 
+import { findLibrary } from '../../lib/index.js';
 import { ROOT, run } from '../../lib/testing/tools.js';
 import type { Row } from './table.js';
 
 /** Debian's libpython3.11-dbg: 25 MB, 10 MB of it DWARF. */
-export const LIBPYTHON = '/usr/lib/x86_64-linux-gnu/libpython3.11d.so.1.0';
+const LIBPYTHON = findLibrary('libpython3.11d.so.1.0') ?? '';
 
 const RUNS = 11;
 
@@ -15,8 +15,8 @@ const RUNS = 11;
  */
 export function benchFreshProcesses(): Row[] {
   const rows = [benchImport()];
-  if (existsSync(LIBPYTHON)) rows.push(...benchLibpython());
-  else console.log(`skipped: libpython3.11d: needs ${LIBPYTHON}, of Debian's libpython3.11-dbg`);
+  if (LIBPYTHON !== '') rows.push(...benchLibpython());
+  else console.log(`skipped: libpython3.11d: needs Debian's libpython3.11-dbg`);
   return rows;
 }
 
