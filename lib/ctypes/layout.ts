@@ -1,38 +1,73 @@
-import { bare, type CType, type Member } from './model.js';
+import { bare, type ArrayType, type BareType, type CType, type Member, type RecordType } from './model.js';
+
+/** Arrays, typedefs and qualifiers within each other: deeper than any real type. Corrupt input can go round in circles. */
+const MAX_DEPTH = 200;
 
 /** The size of `type` in bytes; undefined for what has none: void, functions, opaque structs, flexible arrays. */
 export function sizeOf(type: CType): number | undefined {
-  const t = bare(type);
-  switch (t.kind) {
-    case 'void':
-    case 'function':
-      return undefined;
-    case 'array': {
-      const element = sizeOf(t.element);
-      return element === undefined || t.length === undefined ? undefined : element * t.length;
-    }
-    default:
-      return t.size;
-  }
+  const dimensions: ArrayType[] = [];
+  let t: BareType = bare(type);
+  for (; t.kind === 'array' && dimensions.length < MAX_DEPTH; t = bare(t.element)) dimensions.push(t);
+  if (t.kind === 'void' || t.kind === 'function' || t.kind === 'array') return undefined;
+  return dimensions.reduce<number | undefined>(
+    (size, { length }) => (size === undefined || length === undefined ? undefined : size * length),
+    t.size,
+  );
 }
 
-/** The alignment of `type` in bytes: its natural one (psABI x86-64 §3.1.2), or more where `_Alignas` asked for it. */
+/**
+ * The alignment of `type` in bytes: what its typedef or its definition asked for (`_Alignas`, `aligned`), otherwise its
+ * natural one (psABI x86-64 §3.1.2).
+ */
 export function alignOf(type: CType): number {
-  const t = bare(type);
-  switch (t.kind) {
-    case 'void':
-    case 'function':
-      return 1;
-    case 'array':
-      return t.vector ? (sizeOf(t) ?? 1) : alignOf(t.element);
-    case 'complex':
-      return t.size / 2;
-    case 'struct':
-    case 'union':
-      return Math.max(t.alignment ?? 1, ...t.members.map((m) => alignOf(m.type)));
-    default:
-      return t.size ?? 1;
+  let at = type;
+  for (let depth = 0; depth < MAX_DEPTH; depth++) {
+    switch (at.kind) {
+      case 'typedef':
+        if (at.alignment !== undefined) return at.alignment;
+        at = at.target;
+        break;
+      case 'qualified':
+        at = at.target;
+        break;
+      case 'array':
+        if (at.vector) return powerIn(sizeOf(at) ?? 1);
+        at = at.element;
+        break;
+      case 'void':
+      case 'function':
+        return 1;
+      case 'complex':
+        return powerIn(at.size / 2);
+      case 'struct':
+      case 'union':
+        return at.alignment ?? recordAlignment(at);
+      default:
+        return powerIn(at.size ?? 1);
+    }
   }
+  return 1;
+}
+
+/**
+ * That of the member with the largest. No debug info says that a struct is packed, but members at odd offsets do, and a size
+ * that isn't a multiple of the alignment, which every size is (C17 §6.2.8).
+ */
+function recordAlignment({ members, size = 0 }: RecordType): number {
+  let alignment = 1;
+  for (const { type, alignment: own = alignOf(type), offset, bitSize } of members) {
+    const isPacked = bitSize === undefined && offset % own !== 0;
+    alignment = Math.max(alignment, isPacked ? powerIn(offset) : own);
+  }
+  while (size % alignment !== 0) alignment /= 2;
+  return alignment;
+}
+
+/** The largest power of two that divides `size`; 1 for 0. */
+function powerIn(size: number): number {
+  let power = 1;
+  while (size > 0 && size % (power * 2) === 0) power *= 2;
+  return power;
 }
 
 /** A member that has a name, at its place in the outermost struct. */

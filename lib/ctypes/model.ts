@@ -101,6 +101,8 @@ export interface Member {
   readonly bitOffset?: number;
   /** A bit-field's width in bits. */
   readonly bitSize?: number;
+  /** In bytes, where the member asks for it (`_Alignas`, `aligned`); otherwise its type's. */
+  readonly alignment?: number;
 }
 
 /** `struct tag` or `union tag`. `size` is undefined for an opaque one, which is declared but not defined. */
@@ -108,10 +110,13 @@ export interface RecordType {
   readonly kind: 'struct' | 'union';
   readonly tag: string | undefined;
   readonly size: number | undefined;
-  /** `_Alignas` in bytes, where the debug info says so (DWARF v5 §5.7.1). */
+  /** In bytes, where the debug info says it (DWARF v5 §2.24): of a record that asks for one. Otherwise see `alignOf`. */
   readonly alignment?: number | undefined;
   readonly members: readonly Member[];
-  /** Why the record is not plain C data (a C++ class with a non-trivial copy, say); undefined if it is. */
+  /**
+   * Why the record is not plain C data (a C++ class with a non-trivial copy, say); undefined if it is. For calls, which pass
+   * such a record by invisible reference (Itanium C++ ABI §1.1, §3.1): whoever passes structs by value has to refuse it.
+   */
   readonly nonTrivial?: string | undefined;
 }
 
@@ -128,12 +133,16 @@ export interface FunctionType {
   readonly variadic: boolean;
   /** False for `int f()` (C17 and before): the parameters are not known to callers. */
   readonly prototyped: boolean;
+  /** The calling convention where it is not C's: as DWARF names it, `DW_CC.LLVM_Win64`, or a language's own. Such a function can't be called. */
+  readonly convention?: string | undefined;
 }
 
 export interface TypedefType {
   readonly kind: 'typedef';
   readonly name: string;
   readonly target: CType;
+  /** In bytes, where the typedef asks for it: `typedef int wide __attribute__((aligned(64)))`, or less than the type's own. */
+  readonly alignment?: number | undefined;
 }
 
 export type Qualifier = 'const' | 'volatile' | 'restrict' | '_Atomic';
@@ -185,6 +194,12 @@ export function isQualified(type: CType, qualifier: Qualifier): boolean {
     else return false;
   }
   return false;
+}
+
+/** Whether `type` is plain `char`, which holds text rather than a number. */
+export function isText(type: CType): boolean {
+  const t = bare(type);
+  return t.kind === 'int' && t.text && t.size === 1;
 }
 
 const constTypes = new WeakMap<CType, QualifiedType>();

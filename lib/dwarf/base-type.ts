@@ -48,6 +48,9 @@ export function readBaseType(die: Die): CType {
 }
 
 function integer(name: string, size: number, signed: boolean, text: boolean): CType {
+  // clang writes no bit_size, and clang 14 no `(37)` either: 8 bytes of which 27 bits mean nothing (psABI x86-64 §3.1.2).
+  if (/\b_(Bit|Ext)Int\b/.test(name))
+    return unsupported(name, 'an integer of which not every bit counts', size);
   if (![1, 2, 4, 8, 16].includes(size)) return unsupported(name, `an integer of ${size} bytes`, size);
   return { kind: 'int', name, size, signed, text };
 }

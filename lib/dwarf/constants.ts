@@ -225,6 +225,8 @@ export const DW_LANG = {
   Fortran95: 0x000e,
   ObjC: 0x0010,
   UPC: 0x0012,
+  D: 0x0013,
+  Go: 0x0016,
   Rust: 0x001c,
   C11: 0x001d,
   Fortran03: 0x0022,
@@ -235,8 +237,26 @@ export const DW_LANG = {
   Mips_Assembler: 0x8001,
 } as const;
 
-/** Calling conventions of types (§7.15, Table 7.20). */
-export const DW_CC = { pass_by_reference: 0x04, pass_by_value: 0x05 } as const;
+/** Calling conventions of functions and of types (§7.15, Table 7.20). */
+export const DW_CC = {
+  normal: 0x01,
+  program: 0x02,
+  nocall: 0x03,
+  pass_by_reference: 0x04,
+  pass_by_value: 0x05,
+  LLVM_vectorcall: 0xc0,
+  LLVM_Win64: 0xc1,
+  LLVM_X86_64SysV: 0xc2,
+  LLVM_AAPCS: 0xc3,
+  LLVM_AAPCS_VFP: 0xc4,
+  LLVM_IntelOclBicc: 0xc5,
+  LLVM_SpirFunction: 0xc6,
+  LLVM_OpenCLKernel: 0xc7,
+  LLVM_Swift: 0xc8,
+  LLVM_PreserveMost: 0xc9,
+  LLVM_PreserveAll: 0xca,
+  LLVM_X86RegCall: 0xcb,
+} as const;
 
 /** The byte orders a base type may ask for (§7.8, Table 7.12). */
 export const DW_END = { default: 0x00, big: 0x01, little: 0x02 } as const;
@@ -247,6 +267,7 @@ const tables = new Map<object, string>([
   [DW_FORM, 'DW_FORM'],
   [DW_ATE, 'DW_ATE'],
   [DW_RLE, 'DW_RLE'],
+  [DW_CC, 'DW_CC'],
 ]);
 
 /** A constant as messages show it: `DW_TAG.member`, or `DW_TAG 0x9999` where the table doesn't know it. */

@@ -7,7 +7,9 @@ import { Die } from './die.js';
 import { DebugFile } from './file.js';
 import { hasParameters, isPrototyped } from './function-type.js';
 import { declFile } from './line-files.js';
+import { addressesOf } from './location.js';
 import { NameIndex, type TypeKeyword, keywordOf } from './name-index.js';
+import { mayBeNamed } from './name-search.js';
 import type { DwarfSections } from './sections.js';
 import { TypeReader, once } from './types.js';
 import type { Unit } from './unit.js';
@@ -20,36 +22,18 @@ import { walkTop } from './walk.js';
 export interface SymbolQuery {
   readonly name: string;
   readonly kind: 'function' | 'ifunc' | 'variable' | 'tls';
-  /** `st_value`: the address within the file. Means nothing for `tls`. */
-  readonly address: bigint;
+  /** Where the file has it; undefined if that isn't known. Means nothing for `tls`. */
+  readonly address: bigint | undefined;
 }
-
-/** How a symbol was matched to its entry, the most trustworthy first. */
-export type Match =
-  /** Address and name agree. */
-  | 'exact'
-  /** The definition of that name, at another address or none (identical code folding, thread-local variables). */
-  | 'name'
-  /** The entry at that address, which has another name. */
-  | 'alias'
-  /** A declaration of that name. */
-  | 'declaration'
-  /** The signature that an IFUNC's resolver returns a pointer to. */
-  | 'resolver';
 
 export interface TypedSymbol {
   /** A `FunctionType` for functions, the variable's own type otherwise. */
   readonly type: CType;
-  readonly match: Match;
-  /** What the source calls it, where that is not the symbol's name. */
-  readonly dieName: string | undefined;
   /** `DW_LANG` of the unit that describes it. */
   readonly language: number | undefined;
   /** Where it is declared: the file as the compiler was given it. Read when looked at; may throw a `FormatError`. */
   readonly declFile: string | undefined;
   readonly declLine: number | undefined;
-  /** The entry's offset in `.debug_info`. */
-  readonly dieOffset: number;
 }
 
 /** No type, and why. */
@@ -57,7 +41,7 @@ export interface Absent {
   readonly reason: string;
 }
 
-/** Variables that are searched for one by one, at up to 10 ms for 10 MB; a further one has all units indexed. */
+/** Variables and names that are searched for one by one, at up to 10 ms for 10 MB; a further one has all units indexed. */
 const MAX_SEARCHES = 8;
 
 /** The types that the debug info of one file gives to its symbols. Reads what is asked for, and keeps it. */
@@ -70,6 +54,7 @@ export class DwarfInfo {
   /** The units that define a variable at an address, among those indexed so far. */
   readonly #variableUnits = new Map<bigint, Unit[]>();
   #searches = 0;
+  #nameSearches = 0;
   #names: NameIndex | undefined;
 
   constructor(sections: DwarfSections) {
@@ -96,57 +81,61 @@ export class DwarfInfo {
   }
 
   #find(query: SymbolQuery): TypedSymbol | Absent {
-    const isFunction = query.kind === 'function' || query.kind === 'ifunc';
-    const kind = isFunction ? 'function' : 'variable';
+    const names = once(() => this.#namesWith(query.name));
+    const resolved = query.kind === 'ifunc' ? this.#resolved(query) : undefined;
+    if (resolved !== undefined) return resolved;
     /** Why an entry that was found gives no type. */
     let reason: string | undefined;
-    const typed = (die: Die | undefined, match: Match): TypedSymbol | undefined => {
-      if (die === undefined) return undefined;
-      const why = this.#whyUntyped(die, isFunction);
+    for (const die of this.#entries(query, names)) {
+      const why = this.#whyUntyped(die, isFunction(query));
+      if (why === undefined) return this.#answer(query, die);
       reason ??= why;
-      return why === undefined ? this.#answer(query, die, match) : undefined;
-    };
-    if (query.kind === 'ifunc') {
-      const resolved = this.#resolved(query);
-      if (resolved !== undefined) return resolved;
-    } else {
-      const there = query.kind === 'tls' ? [] : this.#at(query, isFunction);
-      const exact = typed(
-        there.find((die) => isNamed(die, query.name)),
-        'exact',
-      );
-      if (exact !== undefined) return exact;
-      const named = typed(this.#nameIndex.find(kind, query.name), 'name');
-      if (named !== undefined) return named;
-      for (const die of there) {
-        const alias = typed(die, 'alias');
-        if (alias !== undefined) return alias;
-      }
     }
-    const declared = typed(this.#nameIndex.find(`${kind} declaration`, query.name), 'declaration');
-    return declared ?? { reason: reason ?? this.#whyAbsent(query) };
+    return { reason: reason ?? this.#whyAbsent(query, names()) };
+  }
+
+  /**
+   * The entries that may describe a symbol, the most trustworthy first. Neither address nor name is enough: glibc's
+   * `printf` is `__printf` to the debug info, and lld's `--icf=all` gives several functions one address.
+   */
+  *#entries(query: SymbolQuery, names: () => NameIndex | undefined): Generator<Die> {
+    const kind = isFunction(query) ? 'function' : 'variable';
+    if (query.kind !== 'ifunc') {
+      const there = this.#at(query);
+      const exact = there.find((die) => isNamed(die, query.name));
+      if (exact !== undefined) yield exact;
+      const named = names()?.find(kind, query.name);
+      // One with an address of its own is another symbol, and so is what is declared by that name: `foo@@V2` is `foo`,
+      // `foo@V1` is `foo_old` (.symver).
+      const isElsewhere = named !== undefined && elsewhere(query, named) !== undefined;
+      if (named !== undefined && !isElsewhere) yield named;
+      yield* there;
+      if (isElsewhere) return;
+    }
+    const declaration = names()?.find(`${kind} declaration`, query.name);
+    if (declaration !== undefined) yield declaration;
   }
 
   /** The entries at the symbol's address; the search ends with the unit that has one of its very name. */
-  #at(query: SymbolQuery, isFunction: boolean): Die[] {
-    if (query.address === 0n) return [];
-    const found: Die[] = [];
-    const tag = isFunction ? DW_TAG.subprogram : DW_TAG.variable;
-    for (const unit of this.#unitsWith(query.address, isFunction)) {
+  #at(query: SymbolQuery): Die[] {
+    const address = placeOf(query);
+    if (address === undefined) return [];
+    let found: Die[] = [];
+    const tag = isFunction(query) ? DW_TAG.subprogram : DW_TAG.variable;
+    for (const unit of this.#unitsWith(address, isFunction(query))) {
       if (!this.#unitIndexes.has(unit)) {
         // Ten times as fast as the walk that an index takes.
-        for (const die of likelyEntries(unit, tag, query.address))
-          if (isLikely(die, query.name)) return [die];
+        for (const die of likelyEntries(unit, tag, address)) if (isLikely(die, query.name)) return [die];
       }
       const index = this.#unitIndex(unit);
-      found.push(...(isFunction ? index.functions(query.address) : index.variables(query.address)));
+      found = found.concat(isFunction(query) ? index.functions(address) : index.variables(address));
       if (found.some((die) => isNamed(die, query.name))) break;
     }
     return found;
   }
 
-  *#unitsWith(address: bigint, isFunction: boolean): Generator<Unit> {
-    if (!isFunction) {
+  *#unitsWith(address: bigint, ofCode: boolean): Generator<Unit> {
+    if (!ofCode) {
       yield* this.#unitsWithVariable(address);
       return;
     }
@@ -172,55 +161,58 @@ export class DwarfInfo {
 
   /** An IFUNC's address is its resolver's. One that is declared to return a pointer to function says the signature. */
   #resolved(query: SymbolQuery): TypedSymbol | undefined {
-    for (const die of this.#at(query, true)) {
+    for (const die of this.#at(query)) {
       const resolver = this.#types.of(die);
       if (resolver.kind !== 'function') continue;
       const result = bare(resolver.result);
       if (result.kind !== 'pointer') continue;
       const target = bare(result.target);
-      if (target.kind === 'function') return this.#answer(query, die, 'resolver', target);
+      if (target.kind === 'function') return this.#answer(query, die, target);
     }
     return undefined;
   }
 
-  #answer(query: SymbolQuery, die: Die, match: Match, type?: CType): TypedSymbol {
-    const isFunction = query.kind === 'function' || query.kind === 'ifunc';
-    const { name } = die;
-    const file = once(() => declFile(die));
+  #answer(query: SymbolQuery, die: Die, type?: CType): TypedSymbol {
     return {
-      type: type ?? (isFunction ? this.#types.of(die) : this.#types.target(die)),
-      match,
-      dieName: name === query.name ? undefined : name,
+      type: type ?? (isFunction(query) ? this.#types.of(die) : this.#types.target(die)),
       language: (die.inherited(DW_AT.name) ?? die).unit.language,
       get declFile() {
-        return file();
+        return declFile(die);
       },
-      declLine: die.inherited(DW_AT.decl_line)?.number(DW_AT.decl_line),
-      dieOffset: die.offset,
+      get declLine() {
+        return die.inherited(DW_AT.decl_line)?.number(DW_AT.decl_line);
+      },
     };
   }
 
   /** Why an entry doesn't tell its type: assemblers and `-g1` write a name and an address, which would read as `void f()`. */
-  #whyUntyped(die: Die, isFunction: boolean): string | undefined {
+  #whyUntyped(die: Die, ofFunction: boolean): string | undefined {
     const { unit } = die.inherited(DW_AT.name) ?? die;
     if (unit.language === DW_LANG.Mips_Assembler) return 'it is written in assembler';
     if (die.inherited(DW_AT.type) !== undefined) return undefined;
-    if (!isFunction) return NO_TYPES;
+    if (!ofFunction) return NO_TYPES;
     if (isPrototyped(die) || hasParameters(die) || this.#unitIndex(unit).hasTypes) return undefined;
     const external = die.inherited(DW_AT.external)?.flag(DW_AT.external) ?? false;
     return mayHaveTypes(unit, external) ? undefined : NO_TYPES;
   }
 
-  #whyAbsent(query: SymbolQuery): string {
+  #whyAbsent(query: SymbolQuery, names: NameIndex | undefined): string {
     if (this.#file.section('.debug_info') === undefined) return 'there is no debug info';
-    const isFunction = query.kind === 'function' || query.kind === 'ifunc';
-    const units = isFunction ? [...this.#unitsWith(query.address, true)] : this.#file.units;
+    const address = placeOf(query);
+    const units = !isFunction(query)
+      ? this.#file.units
+      : address === undefined
+        ? []
+        : [...this.#unitsWith(address, true)];
     const split = units.find((unit) => unit.root.dwoName !== undefined)?.root.dwoName;
     if (split !== undefined) return `its debug info is in a split file, ${split}, which is not read`;
     if (units.length > 0 && units.every((unit) => unit.language === DW_LANG.Mips_Assembler)) {
       return 'it is written in assembler';
     }
-    return 'it has no entry in the debug info';
+    const namesake = names?.find(isFunction(query) ? 'function' : 'variable', query.name);
+    const other = namesake && elsewhere(query, namesake);
+    if (other === undefined || query.kind === 'ifunc') return 'it has no entry in the debug info';
+    return `what the debug info calls ${query.name} is another symbol, at 0x${other.toString(16)}`;
   }
 
   #unitIndex(unit: Unit): UnitIndex {
@@ -233,6 +225,14 @@ export class DwarfInfo {
       }
     }
     return index;
+  }
+
+  /** The index of names, unless it is not made yet and need not be: nothing is called `name`. */
+  #namesWith(name: string): NameIndex | undefined {
+    if (this.#names === undefined && this.#nameSearches++ < MAX_SEARCHES && !mayBeNamed(this.#file, name)) {
+      return undefined;
+    }
+    return this.#nameIndex;
   }
 
   get #nameIndex(): NameIndex {
@@ -251,6 +251,23 @@ export class DwarfInfo {
     });
     return atFileScope.includes(die.pos) ? this.#nameIndex.definition(keyword, name) : undefined;
   }
+}
+
+function isFunction({ kind }: SymbolQuery): boolean {
+  return kind === 'function' || kind === 'ifunc';
+}
+
+/** The address that entries of a symbol have, if they have one. What is at 0 was removed by the linker. */
+function placeOf({ kind, address }: SymbolQuery): bigint | undefined {
+  return kind === 'tls' || address === 0n ? undefined : address;
+}
+
+/** The address of an entry that is not at the symbol's; undefined if it may be the symbol. */
+function elsewhere(query: SymbolQuery, die: Die): bigint | undefined {
+  const place = placeOf(query);
+  if (place === undefined) return undefined;
+  const addresses = addressesOf(die);
+  return addresses.includes(place) ? undefined : addresses[0];
 }
 
 const NO_TYPES = 'its debug info has no types (-g1)';

@@ -1,4 +1,4 @@
-import { printDefinition } from '../ctypes/print.js';
+import { print, printDefinition } from '../ctypes/print.js';
 import { INT, name, ref, variable, info, V, typeOf, reason } from '../testing/dwarf-variable.js';
 import { type AttributeTree, ByteWriter, type UnitTree } from '../testing/dwarf-writer.js';
 import { DW_AT, DW_FORM, DW_OP, DW_TAG, DW_UT, nameOf } from './constants.js';
@@ -61,9 +61,8 @@ describe('formats', () => {
         },
       ];
       const dwarf = info(units, { littleEndian, addressSize });
-      expect(dwarf.symbol(V)).toMatchObject({ match: 'exact', type: { kind: 'struct', tag: 's', size: 8 } });
+      expect(dwarf.symbol(V)).toMatchObject({ type: { kind: 'struct', tag: 's', size: 8 } });
       expect(dwarf.symbol({ name: 'f', kind: 'function', address: 0x2000n })).toMatchObject({
-        match: 'exact',
         type: { kind: 'function', prototyped: true, result: { name: 'int' } },
       });
     },
@@ -131,11 +130,11 @@ describe('formats', () => {
         '.debug_addr': table(0x2000, 0x1000)(8),
       },
     });
-    expect(dwarf.symbol(V)).toMatchObject({ match: 'exact', type: { name: 'int' } });
-    // Without aranges and without the unit's own, the function is found by its name.
-    expect(dwarf.symbol({ name: 'fun', kind: 'function', address: 0x2000n })).toMatchObject({
-      match: 'name',
-    });
+    expect(dwarf.symbol(V)).toMatchObject({ type: { name: 'int' } });
+    // Without aranges and without the unit's own, the function is found by its name, and it is at that address.
+    const fun = (address: bigint) => dwarf.symbol({ name: 'fun', kind: 'function', address });
+    expect(fun(0x2000n)).toMatchObject({ type: { kind: 'function' } });
+    expect(fun(0x2001n)).toEqual({ reason: 'what the debug info calls fun is another symbol, at 0x2000' });
   });
 
   it('takes an entry with a name in a supplementary file as nameless, and a type there as unsupported', () => {
@@ -218,19 +217,19 @@ describe('range lists', () => {
     const dwarf = info([unit], { sections });
     return (address: bigint) => {
       const symbol = dwarf.symbol({ name: 'f', kind: 'function', address });
-      return 'match' in symbol ? symbol.match : symbol.reason;
+      return 'reason' in symbol ? symbol.reason : print(symbol.type);
     };
   }
 
   it('of DWARF 4 are relative to the unit, or to a base that is set', () => {
     const list = new ByteWriter(true);
     for (const value of [0x10n, 0x20n, 0x30n, 0x30n, -1n, 0x4000n, 0x5n, 0x6n, 0n, 0n]) list.uint(value, 8);
-    const match = functionWithRanges(4, [DW_AT.ranges, DW_FORM.sec_offset, 0], {
+    const found = functionWithRanges(4, [DW_AT.ranges, DW_FORM.sec_offset, 0], {
       '.debug_ranges': list.toBytes(),
     });
-    expect([match(0x1010n), match(0x4005n)]).toEqual(['exact', 'exact']);
+    expect([found(0x1010n), found(0x4005n)]).toEqual(['void (void)', 'void (void)']);
     // An empty range is none.
-    expect(match(0x1030n)).toBe('it has no entry in the debug info');
+    expect(found(0x1030n)).toBe('it has no entry in the debug info');
   });
 
   it('of DWARF 5 know eight kinds of entries', () => {
@@ -245,19 +244,19 @@ describe('range lists', () => {
     list.raw([0]);
     const addresses = new ByteWriter(true).uint(0, 8);
     for (const value of [0x3000, 0x4000, 0x5000]) addresses.uint(value, 8);
-    const match = functionWithRanges(5, [DW_AT.ranges, DW_FORM.rnglistx, 0], {
+    const found = functionWithRanges(5, [DW_AT.ranges, DW_FORM.rnglistx, 0], {
       '.debug_rnglists': list.toBytes(),
       '.debug_addr': addresses.toBytes(),
     });
     const starts = [0x1010n, 0x2001n, 0x3001n, 0x4000n, 0x5000n, 0x6000n, 0x7000n];
-    expect(starts.map(match)).toEqual(starts.map(() => 'exact'));
+    expect(starts.map(found)).toEqual(starts.map(() => 'void (void)'));
   });
 
   it('with an unknown entry are refused', () => {
-    const match = functionWithRanges(5, [DW_AT.ranges, DW_FORM.sec_offset, 0], {
+    const found = functionWithRanges(5, [DW_AT.ranges, DW_FORM.sec_offset, 0], {
       '.debug_rnglists': Uint8Array.of(0x42),
     });
-    expect(match(0x1010n)).toBe(
+    expect(found(0x1010n)).toBe(
       'decoding .debug_rnglists at offset 0x0: unknown range list entry: DW_RLE 0x42',
     );
   });

@@ -1,5 +1,5 @@
 import type { FunctionType, Parameter } from '../ctypes/model.js';
-import { DW_AT, DW_TAG, isC } from './constants.js';
+import { DW_AT, DW_CC, DW_TAG, isC, nameOf } from './constants.js';
 import { Die } from './die.js';
 import { type TypeReader, once } from './types.js';
 
@@ -31,7 +31,14 @@ export function readFunctionType(reader: TypeReader, die: Die): FunctionType {
     // gcc marks the declaration `int f();` the same way.
     variadic: prototyped && children.some((child) => child.tag === DW_TAG.unspecified_parameters),
     prototyped,
+    convention: callingConvention(die),
   };
+}
+
+/** clang says it of `ms_abi`, `regcall`, `preserve_most` …; gcc of nothing that C calls on these machines (DWARF v5 §3.3.1.1). */
+function callingConvention(die: Die): string | undefined {
+  const value = die.inherited(DW_AT.calling_convention)?.number(DW_AT.calling_convention) ?? DW_CC.normal;
+  return value === DW_CC.normal ? undefined : nameOf(DW_CC, value);
 }
 
 /** Only C has functions without a prototype: other languages never say that they have one. */

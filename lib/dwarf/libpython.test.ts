@@ -1,16 +1,14 @@
-import { type CType, bare } from '../ctypes/model.js';
+import type { ByteSource } from '../bytes/source.js';
+import { sizeOf } from '../ctypes/layout.js';
 import { print } from '../ctypes/print.js';
+import { ElfFile } from '../elf/file.js';
+import { findLibrary } from '../elf/search.js';
 import { DwarfFile } from '../testing/dwarf-file.js';
 import { describeWith, run } from '../testing/tools.js';
+import { DwarfInfo } from './dwarf-info.js';
 
 /** Debian's libpython3.11-dbg: 10 MB of `.debug_info` in 179 units. */
-const LIBPYTHON = '/usr/lib/x86_64-linux-gnu/libpython3.11d.so.1.0';
-
-function sizeOf(type: CType): number | undefined {
-  const t = bare(type);
-  if (t.kind === 'array') return (t.length ?? 0) * (sizeOf(t.element) ?? 0);
-  return 'size' in t ? t.size : undefined;
-}
+const LIBPYTHON = findLibrary('libpython3.11d.so.1.0') ?? '/libpython3.11d.so.1.0';
 
 /** gdb's spelling and ours, less what does not count: spaces, parameter names, the word order of integers. */
 function plain(text: string): string {
@@ -19,6 +17,29 @@ function plain(text: string): string {
     .replaceAll('long long int', 'long long')
     .replaceAll(/\b(long|short) int\b/g, '$1')
     .replaceAll(/\s+/g, '');
+}
+
+/** The file's debug info, of which every byte that is read is counted. */
+function counted(path: string): { bytes: () => number; info: DwarfInfo } {
+  let bytes = 0;
+  const file = ElfFile.open(path);
+  const counting = (source: ByteSource): ByteSource => ({
+    name: source.name,
+    size: source.size,
+    read: (offset, length) => {
+      bytes += length;
+      return source.read(offset, length);
+    },
+  });
+  const info = new DwarfInfo({
+    littleEndian: true,
+    addressSize: 8,
+    section: (name) => {
+      const section = file.section(name);
+      return section && counting(section);
+    },
+  });
+  return { bytes: () => bytes, info };
 }
 
 describeWith([LIBPYTHON], 'libpython3.11d', () => {
@@ -43,6 +64,17 @@ describeWith([LIBPYTHON], 'libpython3.11d', () => {
     expect(wrong).toEqual([]);
     expect(functions).toBeGreaterThanOrEqual(1474);
     expect(variables).toBeGreaterThanOrEqual(211);
+  });
+
+  it.each([
+    { name: 'Py_GetVersion', most: 100_000, text: 'const char *Py_GetVersion(void)' },
+    // Nothing lists the places of variables: .debug_info is searched, 10 MB at the most, but little of it is read twice.
+    { name: 'PyLong_Type', most: 12_000_000, text: 'PyTypeObject PyLong_Type' },
+  ])('reads no more than $most bytes for $name', ({ name, most, text }) => {
+    const { bytes, info } = counted(LIBPYTHON);
+    const symbol = info.symbol(file.query(name));
+    expect('type' in symbol && print(symbol.type, name)).toBe(text);
+    expect(bytes()).toBeLessThan(most);
   });
 
   describeWith(['gdb'], 'gdb', () => {

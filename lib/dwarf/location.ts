@@ -1,7 +1,8 @@
 import { ByteCursor } from '../bytes/cursor.js';
-import { DW_AT, DW_OP } from './constants.js';
+import { DW_AT, DW_OP, DW_TAG } from './constants.js';
 import type { Die } from './die.js';
 import { readAddress } from './form.js';
+import { readRanges } from './ranges.js';
 
 /** Where a variable lies: at an address, in each thread's own block, or elsewhere (registers, nowhere, computed). */
 export type Location = bigint | 'tls' | undefined;
@@ -43,6 +44,23 @@ export function variableLocation(die: Die): Location {
   }
   // Before DWARF 4 had a constant for it, some compilers pushed the TLS offset as an address.
   return next === DW_OP.form_tls_address || next === DW_OP.GNU_push_tls_address ? 'tls' : undefined;
+}
+
+/**
+ * The addresses that the symbol of a function's or variable's entry may have. A function split into hot and cold parts
+ * (gcc -O2) has ranges and no `low_pc`; its symbol is the start of one of them. None for what the linker removed or folded
+ * into something else (`--gc-sections`, `--icf`), where it leaves 0, or all ones as DWARF 6 will have it (issue 200609.1).
+ */
+export function addressesOf(die: Die): bigint[] {
+  const nowhere = (1n << BigInt(8 * die.unit.addressSize)) - 1n;
+  const addresses = die.tag === DW_TAG.variable ? [variableLocation(die)] : codeAddresses(die);
+  return addresses.filter((a): a is bigint => typeof a === 'bigint' && a !== 0n && a !== nowhere);
+}
+
+function codeAddresses(die: Die): (bigint | undefined)[] {
+  const { ranges } = die;
+  const starts = ranges === undefined ? [] : readRanges(die.unit, ranges).map(({ low }) => low);
+  return [die.address(DW_AT.low_pc), ...starts];
 }
 
 /**

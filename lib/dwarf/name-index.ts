@@ -4,6 +4,7 @@ import { Die } from './die.js';
 import type { DebugFile } from './file.js';
 import { readOffset, skipForm } from './form.js';
 import { hasParameters, isPrototyped } from './function-type.js';
+import { addressesOf } from './location.js';
 import type { Unit } from './unit.js';
 import { walkTop } from './walk.js';
 
@@ -25,6 +26,9 @@ const KINDS = new Map<number, NameKind>([
   [DW_TAG.base_type, 'base'],
 ]);
 
+/** What tells that a function or variable may have an address. */
+const PLACES: readonly number[] = [DW_AT.low_pc, DW_AT.ranges, DW_AT.location];
+
 /** The keyword for a type's entry. */
 export function keywordOf(tag: number): TypeKeyword | undefined {
   const kind = KINDS.get(tag);
@@ -37,6 +41,8 @@ interface Entry {
   /** Of a struct, union or enum: whether others of that name look the same. */
   readonly size: number | undefined;
   readonly line: number | undefined;
+  /** Of a function or variable: whether it has an address, and not that of nothing. */
+  readonly placed: boolean;
   ambiguous: boolean;
 }
 
@@ -67,7 +73,7 @@ export class NameIndex {
     }
   }
 
-  /** The first entry that has the name. */
+  /** The first entry that has the name; of a function or variable the first that has an address, if one does. */
   find(kind: NameKind, name: string): Die | undefined {
     const entry = this.#entries.get(kind)?.get(name);
     return entry && this.#die(entry);
@@ -90,7 +96,9 @@ export class NameIndex {
     // A linkage name goes before the name, and a completion's are elsewhere: these are not told by one string offset.
     const plain = !abbrev.has(DW_AT.linkage_name) && !abbrev.has(DW_AT.MIPS_linkage_name);
     const key = plain ? strpOffset(unit, abbrev) : undefined;
-    if (key !== undefined && this.#seen.get(listed)?.has(key)) return;
+    const seen = key === undefined ? undefined : this.#seen.get(listed)?.get(key);
+    const mayBePlaced = PLACES.some((at) => abbrev.has(at));
+    if (seen !== undefined && (seen.placed || !mayBePlaced)) return;
     const die = new Die(unit, pos);
     if (!(die.inherited(DW_AT.external)?.flag(DW_AT.external) ?? false)) return;
     const { linkageName, name: sourceName } = die;
@@ -98,7 +106,8 @@ export class NameIndex {
     if (name === undefined) return;
     // A declaration without a prototype adds nothing.
     if (listed === 'function declaration' && !isPrototyped(die) && !hasParameters(die)) return;
-    const entry: Entry = { offset: die.offset, size: undefined, line: undefined, ambiguous: false };
+    const placed = mayBePlaced && addressesOf(die).length > 0;
+    const entry: Entry = { offset: die.offset, size: undefined, line: undefined, placed, ambiguous: false };
     this.#add(listed, name, key, entry);
     // glibc calls its own functions by hidden aliases: `mprotect`, declared with the asm label `__GI_mprotect`.
     if (declares && sourceName !== undefined && name !== sourceName && name.endsWith(sourceName)) {
@@ -119,7 +128,7 @@ export class NameIndex {
     const line = isRecord ? die.number(DW_AT.decl_line) : undefined;
     const known = seen ?? this.#entries.get(kind)?.get(name ?? '');
     if (known === undefined) {
-      this.#add(kind, name ?? '', key, { offset: die.offset, size, line, ambiguous: false });
+      this.#add(kind, name ?? '', key, { offset: die.offset, size, line, placed: false, ambiguous: false });
     } else if (known.size !== size || known.line !== line) {
       known.ambiguous = true;
     }
@@ -127,9 +136,11 @@ export class NameIndex {
 
   #add(kind: NameKind, name: string, key: number | undefined, entry: Entry): void {
     const entries = this.#entries.get(kind);
-    const known = entries?.get(name) ?? entry;
-    entries?.set(name, known);
-    if (key !== undefined) this.#seen.get(kind)?.set(key, known);
+    const known = entries?.get(name);
+    // An abstract instance (of an inlined function, and with -flto of every function) stands in front of the concrete one.
+    const best = known === undefined || (entry.placed && !known.placed) ? entry : known;
+    entries?.set(name, best);
+    if (key !== undefined) this.#seen.get(kind)?.set(key, best);
   }
 }
 

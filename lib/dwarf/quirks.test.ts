@@ -1,7 +1,8 @@
 import { FormatError } from '../errors.js';
-import { INT, name, ref, variable, info, V, typeOf, reason } from '../testing/dwarf-variable.js';
-import { ByteWriter, type DieTree, writeDwarf } from '../testing/dwarf-writer.js';
-import { DW_AT, DW_FORM, DW_OP, DW_TAG } from './constants.js';
+import { print } from '../ctypes/print.js';
+import { INT, UNSIGNED, name, ref, variable, info, V, typeOf, reason } from '../testing/dwarf-variable.js';
+import { ByteWriter, type DieTree, type UnitTree, writeDwarf } from '../testing/dwarf-writer.js';
+import { DW_AT, DW_FORM, DW_LANG, DW_OP, DW_TAG } from './constants.js';
 import { DwarfInfo, type SymbolQuery } from './dwarf-info.js';
 
 describe('symbols', () => {
@@ -16,15 +17,56 @@ describe('symbols', () => {
       ],
     };
     const symbol = info([{ children: [INT, die] }]).symbol({ name: 'x', kind, address });
-    return 'match' in symbol ? symbol.match : symbol.reason;
+    return 'reason' in symbol ? symbol.reason : print(symbol.type);
   };
   const address = (value: number) => [...new ByteWriter(true).uint(value, 8).toBytes()];
 
   it('of variables are matched by their place', () => {
-    expect(at([DW_OP.addr, ...address(0x1000)])).toBe('exact');
-    expect(at([DW_OP.addr, ...address(0x2000)])).toBe('name');
-    expect(at([DW_OP.const8u, ...address(8), DW_OP.form_tls_address], 'tls', 8n)).toBe('name');
-    expect(at([DW_OP.addr, ...address(8), DW_OP.GNU_push_tls_address], 'tls', 8n)).toBe('name');
+    expect(at([DW_OP.addr, ...address(0x1000)])).toBe('int');
+    expect(at([DW_OP.addr, ...address(0x2000)])).toBe(
+      'what the debug info calls x is another symbol, at 0x2000',
+    );
+  });
+
+  it('that have no place of their own are matched by their name', () => {
+    expect(at([DW_OP.const8u, ...address(8), DW_OP.form_tls_address], 'tls', 8n)).toBe('int');
+    expect(at([DW_OP.addr, ...address(8), DW_OP.GNU_push_tls_address], 'tls', 8n)).toBe('int');
+    // What linkers leave of what they removed.
+    expect(at([DW_OP.addr, ...address(0)])).toBe('int');
+    expect(at([DW_OP.addr, ...new Array<number>(8).fill(0xff)])).toBe('int');
+  });
+
+  it('are found by the entry that has an address, where the first of their name has none', () => {
+    const die = (type: string, location?: readonly number[]): DieTree => ({
+      tag: DW_TAG.variable,
+      attributes: [
+        [DW_AT.name, DW_FORM.strp, 'x'],
+        ref(type),
+        [DW_AT.external, DW_FORM.flag_present, true],
+        ...(location === undefined ? [] : [[DW_AT.location, DW_FORM.exprloc, location] as const]),
+      ],
+    });
+    const children = [INT, UNSIGNED, die('int'), die('unsigned int', [DW_OP.addr, ...address(0x2000)])];
+    expect(info([{ children }]).symbol({ name: 'x', kind: 'variable', address: 0x1000n })).toHaveProperty(
+      'reason',
+    );
+  });
+
+  it('need no index of names where nothing has theirs', () => {
+    const alias = { name: 'alias', kind: 'variable', address: 0x1000n } as const;
+    // A unit that can't be read, which an index of all of them would run into.
+    const units = (text: string): UnitTree[] => [
+      { children: [variable('int'), INT] },
+      {
+        children: [
+          { tag: DW_TAG.base_type, attributes: [name(text), [DW_AT.sibling, DW_FORM.ref4, 0]], children: [] },
+        ],
+      },
+    ];
+    expect(info(units('other')).symbol(alias)).toMatchObject({ type: { name: 'int' } });
+    expect(info(units('alias')).symbol(alias)).toMatchObject({
+      reason: expect.stringContaining('DW_AT.sibling does not lead forward') as string,
+    });
   });
 
   it('are found by a declaration whose hidden alias goes by their name', () => {
@@ -40,7 +82,7 @@ describe('symbols', () => {
     });
     const open: SymbolQuery = { name: 'open', kind: 'function', address: 0x10n };
     expect(info([{ children: [declaration('__GI_open')] }]).symbol(open)).toMatchObject({
-      match: 'declaration',
+      type: { kind: 'function' },
     });
     // With 64-bit offsets `open` is another function.
     expect(info([{ children: [declaration('open64')] }]).symbol(open)).toHaveProperty('reason');
@@ -64,8 +106,49 @@ describe('symbols', () => {
         [DW_AT.location, DW_FORM.exprloc, [DW_OP.addr, ...address(0x1000)]],
       ],
     };
-    expect(info([{ children: [INT, declaration, completion] }]).symbol(V)).toMatchObject({ match: 'exact' });
-    expect(info([{ children: [INT, declaration] }]).symbol(V)).toMatchObject({ match: 'declaration' });
+    expect(info([{ children: [INT, declaration, completion] }]).symbol(V)).toMatchObject({
+      type: { name: 'int' },
+    });
+    expect(info([{ children: [INT, declaration] }]).symbol(V)).toMatchObject({ type: { name: 'int' } });
+  });
+});
+
+describe('functions of Rust', () => {
+  // What rustc writes, with debuginfo=2 and, less the types, with 1.
+  const unit = (children: readonly DieTree[]): UnitTree => ({
+    version: 4,
+    attributes: [
+      [DW_AT.language, DW_FORM.data2, DW_LANG.Rust],
+      [DW_AT.producer, DW_FORM.string, 'clang LLVM (rustc version 1.95.0)'],
+      [DW_AT.low_pc, DW_FORM.addr, 0x1000],
+      [DW_AT.high_pc, DW_FORM.data4, 0x100],
+    ],
+    children,
+  });
+  const nothing: DieTree = {
+    tag: DW_TAG.namespace,
+    attributes: [name('krate')],
+    children: [
+      {
+        tag: DW_TAG.subprogram,
+        attributes: [
+          [DW_AT.low_pc, DW_FORM.addr, 0x1000],
+          name('nothing'),
+          [DW_AT.external, DW_FORM.flag_present, true],
+        ],
+      },
+    ],
+  };
+  const query: SymbolQuery = { name: 'nothing', kind: 'function', address: 0x1000n };
+
+  it('all have prototypes', () => {
+    const symbol = info([unit([nothing, INT])]).symbol(query);
+    expect(symbol).toMatchObject({ language: DW_LANG.Rust });
+    expect('type' in symbol && print(symbol.type)).toBe('void (void)');
+  });
+
+  it('are not void where there are no types', () => {
+    expect(info([unit([nothing])]).symbol(query)).toEqual({ reason: 'its debug info has no types (-g1)' });
   });
 });
 
@@ -170,6 +253,6 @@ describe('corrupt debug info', () => {
     const written = writeDwarf([{ children: [variable('int'), INT] }]);
     const bytes = written.section('.debug_info')?.read(0, written.section('.debug_info')?.size ?? 0) ?? [];
     written.bytes.set('.debug_info', Uint8Array.from([0, 0, 0, 0, ...bytes]));
-    expect(new DwarfInfo(written).symbol(V)).toMatchObject({ match: 'exact' });
+    expect(new DwarfInfo(written).symbol(V)).toMatchObject({ type: { name: 'int' } });
   });
 });

@@ -1,4 +1,5 @@
 import type { CType, Member, RecordType } from '../ctypes/model.js';
+import { readAlignment } from './alignment.js';
 import { unsupported } from './base-type.js';
 import { DW_AT, DW_TAG, isC } from './constants.js';
 import { Die } from './die.js';
@@ -21,7 +22,7 @@ export function readRecordType(reader: TypeReader, die: Die): CType {
     kind,
     tag,
     size: die.number(DW_AT.byte_size) ?? 0,
-    alignment: die.number(DW_AT.alignment),
+    alignment: readAlignment(die),
     get members() {
       return members();
     },
@@ -80,9 +81,11 @@ function readMember(reader: TypeReader, die: Die): Member {
     return { name, type, offset: 0 };
   }
   const type = reader.target(die);
-  if (bitSize === undefined) return { name, type, offset };
+  const alignment = readAlignment(die);
+  const aligned = alignment === undefined ? {} : { alignment };
+  if (bitSize === undefined) return { name, type, offset, ...aligned };
   const bitOffset = firstBit(die, bitSize, offset);
-  return { name, type, offset: Math.floor(bitOffset / 8), bitOffset, bitSize };
+  return { name, type, offset: Math.floor(bitOffset / 8), bitOffset, bitSize, ...aligned };
 }
 
 /**

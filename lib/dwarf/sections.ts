@@ -34,3 +34,16 @@ export function parseAt<T>(
     }
   }
 }
+
+/** Bytes of a section that are searched at a time. */
+const WINDOW = 1 << 20;
+
+/** Where `needle` occurs in a section. */
+export function* occurrences(section: ByteSource, needle: Buffer): Generator<number> {
+  for (let start = 0; start < section.size; start += WINDOW) {
+    // Windows overlap by a needle less one byte, so that none is missed and none found twice.
+    const bytes = section.read(start, Math.min(WINDOW + needle.length - 1, section.size - start));
+    const window = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let at = window.indexOf(needle); at >= 0; at = window.indexOf(needle, at + 1)) yield start + at;
+  }
+}

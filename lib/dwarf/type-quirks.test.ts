@@ -86,7 +86,7 @@ describe('types', () => {
     ['char', 1, DW_ATE.unsigned_char, { kind: 'int', text: true, signed: false }],
     ['u8', 1, DW_ATE.unsigned_char, { kind: 'int', text: false }],
     ['char32_t', 4, DW_ATE.UTF, { kind: 'int', text: false, signed: false }],
-    ['_BitInt(24)', 3, DW_ATE.signed, { kind: 'unsupported', reason: 'an integer of 3 bytes' }],
+    ['__int24', 3, DW_ATE.signed, { kind: 'unsupported', reason: 'an integer of 3 bytes' }],
     [
       '_Decimal64',
       8,
@@ -97,6 +97,16 @@ describe('types', () => {
   ])('base type %s of %i bytes', (text, size, encoding, expected) => {
     expect(base(text, size, encoding)).toMatchObject(expected);
   });
+
+  it.each(['_BitInt', 'unsigned _BitInt', '_BitInt(37)', 'unsigned _BitInt(64)', '_ExtInt'])(
+    'does not take %s for the integer that it is stored in',
+    (text) => {
+      expect(base(text, 8, DW_ATE.signed)).toMatchObject({
+        kind: 'unsupported',
+        reason: 'an integer of which not every bit counts',
+      });
+    },
+  );
 
   it('refuses integers of odd width and of the other byte order', () => {
     expect(base('_BitInt(7)', 1, DW_ATE.signed, [DW_AT.bit_size, DW_FORM.data1, 7])).toMatchObject({
@@ -226,6 +236,47 @@ describe('types', () => {
     expect(member([0x12, 0x06])).toMatchObject({
       type: { reason: 'its place in the struct has to be computed' },
     });
+  });
+
+  it('takes nothing but a power of two for an alignment', () => {
+    const alignment = (value: number | bigint) => {
+      const type = typeOf([
+        INT,
+        {
+          tag: DW_TAG.typedef,
+          label: 't',
+          attributes: [name('t'), ref('int'), [DW_AT.alignment, DW_FORM.udata, value]],
+        },
+      ]);
+      return type.kind === 'typedef' ? type.alignment : undefined;
+    };
+    expect([1, 64, 0, 48, 2 ** 40].map(alignment)).toEqual([1, 64, undefined, undefined, undefined]);
+  });
+
+  it('does not believe a struct with a variant part, as Rust has, and a calling convention it does not know', () => {
+    const rust: AttributeTree = [DW_AT.language, DW_FORM.data2, DW_LANG.Rust];
+    const record: DieTree = {
+      tag: DW_TAG.structure_type,
+      label: 't',
+      attributes: [name('E'), [DW_AT.byte_size, DW_FORM.data1, 16]],
+      children: [{ tag: DW_TAG.variant_part }],
+    };
+    expect(typeOf([record], { attributes: [rust] })).toMatchObject({
+      kind: 'unsupported',
+      name: 'E',
+      size: 16,
+      reason: 'its members depend on a variant',
+    });
+    const called = (value: number) =>
+      typeOf([
+        {
+          tag: DW_TAG.subroutine_type,
+          label: 't',
+          attributes: [[DW_AT.calling_convention, DW_FORM.data1, value]],
+        },
+      ]);
+    expect(called(1)).toMatchObject({ kind: 'function', convention: undefined });
+    expect(called(0x99)).toMatchObject({ kind: 'function', convention: 'DW_CC 0x99' });
   });
 
   it('ends at a typedef that names itself', () => {

@@ -1,5 +1,6 @@
 import { type CType, type Qualifier, VOID } from '../ctypes/model.js';
 import { FormatError } from '../errors.js';
+import { readAlignment } from './alignment.js';
 import { readArrayType } from './array-type.js';
 import { readBaseType, unsupported } from './base-type.js';
 import { DW_AT, DW_TAG, nameOf } from './constants.js';
@@ -131,6 +132,7 @@ export class TypeReader {
       get target() {
         return read();
       },
+      alignment: readAlignment(die),
     };
   }
 

@@ -1,7 +1,6 @@
 import { DW_AT, DW_TAG } from './constants.js';
 import { Die } from './die.js';
-import { variableLocation } from './location.js';
-import { readRanges } from './ranges.js';
+import { addressesOf } from './location.js';
 import type { Unit } from './unit.js';
 import { walkTop } from './walk.js';
 
@@ -21,9 +20,10 @@ export class UnitIndex {
     let hasTypes = false;
     walkTop(unit, (abbrev, pos) => {
       if (abbrev.tag === DW_TAG.subprogram) {
-        if (abbrev.has(DW_AT.low_pc) || abbrev.has(DW_AT.ranges)) this.#addFunction(new Die(unit, pos));
+        if (abbrev.has(DW_AT.low_pc) || abbrev.has(DW_AT.ranges))
+          this.#add(this.#functions, new Die(unit, pos));
       } else if (abbrev.tag === DW_TAG.variable) {
-        if (abbrev.has(DW_AT.location)) this.#addVariable(new Die(unit, pos));
+        if (abbrev.has(DW_AT.location)) this.#add(this.#variables, new Die(unit, pos));
       } else if (TYPES.includes(abbrev.tag)) hasTypes = true;
     });
     this.hasTypes = hasTypes;
@@ -46,25 +46,11 @@ export class UnitIndex {
     return (map.get(address) ?? []).map((pos) => new Die(this.#unit, pos));
   }
 
-  /** A function split into hot and cold parts (gcc -O2) has ranges and no `low_pc`; its symbol is the start of one of them. */
-  #addFunction(die: Die): void {
-    const lowPc = die.address(DW_AT.low_pc);
-    if (lowPc !== undefined) add(this.#functions, lowPc, die.pos);
-    const { ranges } = die;
-    if (ranges === undefined) return;
-    for (const { low } of readRanges(die.unit, ranges)) add(this.#functions, low, die.pos);
+  #add(map: Map<bigint, number[]>, die: Die): void {
+    for (const address of addressesOf(die)) {
+      const at = map.get(address);
+      if (at === undefined) map.set(address, [die.pos]);
+      else if (!at.includes(die.pos)) at.push(die.pos);
+    }
   }
-
-  #addVariable(die: Die): void {
-    const location = variableLocation(die);
-    if (typeof location === 'bigint') add(this.#variables, location, die.pos);
-  }
-}
-
-/** Address 0 is what linkers leave in the entry of something they removed (`--gc-sections`, `--icf`). */
-function add(map: Map<bigint, number[]>, address: bigint, pos: number): void {
-  if (address === 0n) return;
-  const at = map.get(address);
-  if (at === undefined) map.set(address, [pos]);
-  else if (!at.includes(pos)) at.push(pos);
 }

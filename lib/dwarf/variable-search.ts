@@ -1,10 +1,7 @@
-import type { ByteSource } from '../bytes/source.js';
 import type { DebugFile } from './file.js';
+import { occurrences } from './sections.js';
 import type { Unit } from './unit.js';
 import { addressBytes, locationBytes } from './unit-search.js';
-
-/** Bytes of a section that are searched at a time. */
-const WINDOW = 1 << 20;
 
 /**
  * The units in which a variable at `address` may have its entry. No table lists the addresses of data, but the location
@@ -16,7 +13,7 @@ export function* unitsWithVariable(file: DebugFile, addressSize: number, address
   const seen = new Set<Unit>();
   const info = file.section('.debug_info');
   if (info !== undefined) {
-    for (const at of find(info, locationBytes(bytes))) {
+    for (const at of occurrences(info, locationBytes(bytes))) {
       const unit = file.unitContaining(at);
       if (unit !== undefined && !seen.has(unit)) yield unit;
       if (unit !== undefined) seen.add(unit);
@@ -24,7 +21,7 @@ export function* unitsWithVariable(file: DebugFile, addressSize: number, address
   }
   const addresses = file.section('.debug_addr');
   if (addresses === undefined) return;
-  for (const at of find(addresses, bytes)) {
+  for (const at of occurrences(addresses, bytes)) {
     for (const unit of unitsAtAddrBase(file, at)) {
       if (!seen.has(unit)) yield unit;
       seen.add(unit);
@@ -44,14 +41,4 @@ function unitsAtAddrBase(file: DebugFile, at: number): Unit[] {
     units.push(unit);
   }
   return units;
-}
-
-/** Where `needle` occurs in a section. */
-function* find(section: ByteSource, needle: Buffer): Generator<number> {
-  for (let start = 0; start < section.size; start += WINDOW) {
-    // Windows overlap by a needle less one byte, so that none is missed and none found twice.
-    const bytes = section.read(start, Math.min(WINDOW + needle.length - 1, section.size - start));
-    const window = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let at = window.indexOf(needle); at >= 0; at = window.indexOf(needle, at + 1)) yield start + at;
-  }
 }

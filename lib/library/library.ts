@@ -1,17 +1,22 @@
 import { sizeOf } from '../ctypes/layout.js';
-import { bare, type CType, type FunctionType } from '../ctypes/model.js';
+import { bare, type CType } from '../ctypes/model.js';
 import { parseType } from '../ctypes/parse.js';
 import { print } from '../ctypes/print.js';
 import { findDebugInfo, type DebugInfo } from '../debuginfo/debug-info.js';
-import { PT, STT } from '../elf/constants.js';
+import type { TypedSymbol } from '../dwarf/dwarf-info.js';
+import { EM, PF, PT, STT } from '../elf/constants.js';
 import { readDynamic, type Dynamic } from '../elf/dynamic.js';
 import { ElfFile } from '../elf/file.js';
 import { buildId, findBuildId, iterNotes } from '../elf/note.js';
 import { DynamicSymbols, type ElfSymbol } from '../elf/symbol.js';
 import { FormatError, messageOf } from '../errors.js';
+import { conventionOf } from './language.js';
 
 /** What a symbol is: `tls` a thread-local variable, `ifunc` a function whose code is chosen when it is loaded, `absolute` a number. */
 export type SymbolKind = 'function' | 'ifunc' | 'variable' | 'tls' | 'absolute' | 'unknown';
+
+/** A kind that debug info describes. */
+type TypedKind = Exclude<SymbolKind, 'absolute' | 'unknown'>;
 
 /** An exported symbol with its type, or why it has none. */
 export interface LibrarySymbol {
@@ -98,26 +103,39 @@ export class Library {
     const kind = kindOf(elf);
     if (kind === 'absolute')
       return { elf, kind, type: undefined, reason: 'it is a number (SHN_ABS), not a variable' };
+    // Assembler writes symbols without a type: the debug info may know better.
+    const candidates: readonly TypedKind[] = kind === 'unknown' ? ['function', 'variable'] : [kind];
+    let reason: string | undefined;
     try {
-      if (kind === 'unknown') return this.#joinUnknown(elf);
-      const found = this.debugInfo.symbol({ name: elf.name, kind, address: elf.value });
-      if ('reason' in found) return { elf, kind, type: undefined, reason: found.reason };
-      return kind === 'function' || kind === 'ifunc'
-        ? { elf, kind, type: found.type }
-        : fitted(elf, kind, found.type);
+      for (const candidate of candidates) {
+        const address = this.#entryAddress(elf, candidate);
+        const found = this.debugInfo.symbol({ name: elf.name, kind: candidate, address });
+        if (!('reason' in found)) return described(elf, candidate, found);
+        reason ??= found.reason;
+      }
     } catch (error) {
-      return { elf, kind, type: undefined, reason: messageOf(error) };
+      reason = messageOf(error);
     }
+    return { elf, kind, type: undefined, ...(reason === undefined ? {} : { reason }) };
   }
 
-  /** Assembler writes symbols without a type: the debug info may know better. */
-  #joinUnknown(elf: ElfSymbol): LibrarySymbol {
-    const asFunction = this.debugInfo.symbol({ name: elf.name, kind: 'function', address: elf.value });
-    if (!('reason' in asFunction)) return { elf, kind: 'function', type: asFunction.type };
-    const asVariable = this.debugInfo.symbol({ name: elf.name, kind: 'variable', address: elf.value });
-    if (!('reason' in asVariable)) return fitted(elf, 'variable', asVariable.type);
-    return { elf, kind: 'unknown', type: undefined, reason: asFunction.reason };
+  /** Where the debug info has a symbol: a function's address is not always that of its code. */
+  #entryAddress(elf: ElfSymbol, kind: TypedKind): bigint | undefined {
+    if (kind !== 'function' && kind !== 'ifunc') return elf.value;
+    // 64-bit PowerPC's is that of a descriptor, in data (64-bit ELF V1 ABI §3.2.5): the relocated entry is not in the file.
+    const segment = this.file.segmentAt(elf.value);
+    if (segment !== undefined && (segment.flags & PF.X) === 0) return undefined;
+    // Bit 0 marks Thumb code (AAELF32 §5.5.3).
+    return this.file.header.machine === EM.ARM ? elf.value & ~1n : elf.value;
   }
+}
+
+/** A symbol by what the debug info knows of it. */
+function described(elf: ElfSymbol, kind: TypedKind, { type, language }: TypedSymbol): LibrarySymbol {
+  if (kind === 'variable' || kind === 'tls') return fitted(elf, kind, type);
+  const convention = conventionOf(elf.name, language);
+  if (convention === undefined || type.kind !== 'function') return { elf, kind, type };
+  return { elf, kind, type: { ...type, convention } };
 }
 
 /** What the ELF symbol's type says it is (gABI ch. 4 "Symbol Table"; STT_GNU_IFUNC, STT_TLS). */
@@ -173,9 +191,4 @@ function orUndefined<T>(read: () => T): T | undefined {
     if (error instanceof FormatError) return undefined;
     throw error;
   }
-}
-
-/** Whether `type` is a function's. */
-export function isFunctionType(type: CType | undefined): type is FunctionType {
-  return type?.kind === 'function';
 }

@@ -1,4 +1,4 @@
-import { open, type Variable } from '../index.js';
+import { open, type Pointer, type Variable } from '../index.js';
 import { compile } from '../testing/tools.js';
 
 /** Where a variable is, against what the library's own code says. */
@@ -15,12 +15,20 @@ char **environ;
 `),
 );
 
+interface Node {
+  next: Pointer<Node> | null;
+  n: number;
+}
+
 it('is not led astray by a pointer of C to it, which C changes', () => {
   const x = plugin.lookup<Variable<number>>('x');
-  plugin.lookup('swap')();
-  expect(plugin.lookup('px').value.equals(plugin.lookup('y'))).toBe(true);
-  expect(x.address).toBe(plugin.lookup('where_x')().address);
+  const y = plugin.lookup<Variable<number>>('y');
+  const whereX = plugin.lookup<() => Pointer<number>>('where_x');
+  plugin.lookup<() => void>('swap')();
+  expect(plugin.lookup<Variable<Pointer<number>>>('px').value.equals(y)).toBe(true);
+  expect(x.address).toBe(whereX().address);
   x.value = 10;
-  expect([plugin.lookup('where_x')().value, plugin.lookup('y').value]).toEqual([10, 2]);
-  expect([plugin.lookup('a').value.n, plugin.lookup('head').value.value.n]).toEqual([1, 2]);
+  expect([whereX().value, y.value]).toEqual([10, 2]);
+  const head = plugin.lookup<Variable<Pointer<Node>>>('head');
+  expect([plugin.lookup<Variable<Node>>('a').value.n, head.value.value.n]).toEqual([1, 2]);
 });

@@ -92,6 +92,9 @@ export class SymbolTable {
     const type = typed.type !== undefined && isQualified(typed.type, 'const') ? constOf(parsed) : parsed;
     const isFunction = this.#isFunction(symbol);
     if (typed.type !== undefined) {
+      // A function that is not C's can't be called, whatever is said of it: it says so itself.
+      if (typed.type.kind === 'function' && typed.type.convention !== undefined)
+        return this.lookup(symbol.name);
       if (identical(type, typed.type)) return this.lookup(symbol.name);
       if (!agrees(type, typed.type)) this.#mismatch(symbol, `is ${print(typed.type)}, not ${print(type)}`);
     } else if (isFunction !== (type.kind === 'function')) {
