@@ -30,20 +30,23 @@ export function* iterNotes(bytes: Uint8Array, littleEndian: boolean, align = 4):
   }
 }
 
-/** The notes of a file: by its sections, as readelf does, else by its segments, as the kernel and the linker do. */
+/** The notes of a file: by its sections, as readelf does, else by its segments. */
 export function* fileNotes(file: ElfFile): Generator<Note> {
-  const { littleEndian } = file.header;
   for (const section of file.sections) {
     if (section.type !== SHT.NOTE) continue;
     const bytes = file.rawSection(section).read(0, section.size);
-    yield* iterNotes(bytes, littleEndian, section.align);
+    yield* iterNotes(bytes, file.header.littleEndian, section.align);
   }
   // A separate debug file's segments (eu-strip keeps those of the library) are not where they say.
-  if (file.sections.length > 0) return;
+  if (file.sections.length === 0) yield* segmentNotes(file);
+}
+
+/** The notes of a library by its segments, as the kernel and the linker find them: section headers can be damaged, or cut off. */
+export function* segmentNotes(file: ElfFile): Generator<Note> {
   for (const segment of file.programHeaders) {
     if (segment.type !== PT.NOTE) continue;
     const bytes = file.source.read(segment.offset, segment.fileSize);
-    yield* iterNotes(bytes, littleEndian, Number(segment.align));
+    yield* iterNotes(bytes, file.header.littleEndian, Number(segment.align));
   }
 }
 

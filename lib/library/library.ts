@@ -4,10 +4,10 @@ import { parseType } from '../ctypes/parse.js';
 import { print } from '../ctypes/print.js';
 import { findDebugInfo, type DebugInfo } from '../debuginfo/debug-info.js';
 import type { TypedSymbol } from '../dwarf/dwarf-info.js';
-import { EM, PF, PT, STT } from '../elf/constants.js';
+import { EM, PF, STT } from '../elf/constants.js';
 import { readDynamic, type Dynamic } from '../elf/dynamic.js';
 import { ElfFile } from '../elf/file.js';
-import { buildId, findBuildId, iterNotes } from '../elf/note.js';
+import { buildId, findBuildId, segmentNotes } from '../elf/note.js';
 import { DynamicSymbols, type ElfSymbol } from '../elf/symbol.js';
 import { FormatError, messageOf } from '../errors.js';
 import { conventionOf } from './language.js';
@@ -52,7 +52,7 @@ export class Library {
 
   /** In lower-case hex. Notes that can't be read hold none. */
   get buildId(): string | undefined {
-    return orUndefined(() => buildId(this.file)) ?? orUndefined(() => this.#segmentBuildId());
+    return orUndefined(() => findBuildId(segmentNotes(this.file))) ?? orUndefined(() => buildId(this.file));
   }
 
   get soname(): string | undefined {
@@ -82,21 +82,6 @@ export class Library {
   /** The type that a C declaration means, with the names of this library. */
   parse(declaration: string): CType {
     return parseType(declaration, (keyword, name) => this.debugInfo.typeNamed(keyword, name));
-  }
-
-  /** What is in memory once the library is loaded, for which nobody needs section headers: they can be damaged, or cut off. */
-  #segmentBuildId(): string | undefined {
-    for (const { type, offset, fileSize, align } of this.file.programHeaders) {
-      if (type !== PT.NOTE) continue;
-      const notes = iterNotes(
-        this.file.source.read(offset, fileSize),
-        this.file.header.littleEndian,
-        Number(align),
-      );
-      const id = findBuildId(notes);
-      if (id !== undefined) return id;
-    }
-    return undefined;
   }
 
   #join(elf: ElfSymbol): LibrarySymbol {
