@@ -1,4 +1,4 @@
-import { bare, isQualified, type BareType, type CType } from './model.js';
+import { bare, isQualified, type BareType, type CType, type FunctionType } from './model.js';
 
 /**
  * Whether memory of type `a` may be used as `b`: the same machine representation, whatever the names. Integers compare by
@@ -74,12 +74,37 @@ function compare(a: BareType, b: BareType, seen: Comparison): boolean {
         b.kind === 'function' &&
         a.variadic === b.variadic &&
         same(a.result, b.result, seen) &&
-        a.parameters.length === b.parameters.length &&
-        a.parameters.every((p, i) => same(p.type, b.parameters[i]?.type ?? p.type, seen))
+        parameters(a, b, seen)
       );
     case 'unsupported':
       return b.kind === 'unsupported' && a.name === b.name;
   }
+}
+
+/**
+ * Whether two functions take the same arguments. One without a prototype is passed what the promotions make of its parameters, or, where it
+ * lists none, of whatever is given (C17 §6.5.2.2p6): a prototype goes with that if it says the same (C17 §6.7.6.3p15).
+ */
+function parameters(a: FunctionType, b: FunctionType, seen: Comparison): boolean {
+  const [known, old] = a.prototyped ? [a, b] : [b, a];
+  const wanted = known.parameters.map((p) => p.type);
+  const listed = old.parameters.map((p) => p.type);
+  const passed =
+    seen.strict || known.prototyped === old.prototyped
+      ? listed
+      : (listed.length === 0 ? wanted : listed).map(promotion);
+  return wanted.length === passed.length && wanted.every((type, i) => same(type, passed[i] ?? type, seen));
+}
+
+const INT: CType = { kind: 'int', name: 'int', size: 4, signed: true, text: false };
+const DOUBLE: CType = { kind: 'float', name: 'double', size: 8, format: 'binary64' };
+
+/** The type as which an argument of `type` is passed where no prototype says another (C17 §6.5.2.2p6). */
+function promotion(type: CType): CType {
+  const t = bare(type);
+  if (t.kind === 'float' && t.format === 'binary32') return DOUBLE;
+  const isSmall = (t.kind === 'int' || t.kind === 'enum' || t.kind === 'bool') && (t.size ?? 4) < 4;
+  return isSmall ? INT : type;
 }
 
 function targets(a: BareType, b: BareType, seen: Comparison): boolean {

@@ -1,8 +1,8 @@
 import { constants } from 'node:buffer';
 
-import { PluginError, rangeError } from '../errors.js';
+import { rangeError, type PluginError } from '../errors.js';
 import { koffi } from './koffi.js';
-import { accessOf } from './mapping.js';
+import { badAddress, checkAccess, PROT } from './mapping.js';
 
 /**
  * A run of C memory as JavaScript sees it: zero-copy, so that both sides see each other's writes at once.
@@ -11,40 +11,44 @@ import { accessOf } from './mapping.js';
 export class Block {
   readonly address: bigint;
   readonly size: number;
-  readonly data: DataView<ArrayBuffer>;
+  /** The memory. Everything that is read or written goes through here, so that `free` has one thing to take away. */
+  data: DataView<ArrayBuffer>;
   /** False where a write would be a SIGSEGV: `.rodata`, RELRO, code. */
   readonly writable: boolean;
   /** Whether the memory is ours, and goes when the last holder of this block goes. */
   readonly owned: boolean;
   /** Whether a value is put together here that then goes elsewhere as a whole; see `staged`. */
   readonly scratch: boolean;
+  /** Whether there may be more behind its end: somebody's memory, of which only the beginning is known. */
+  readonly openEnded: boolean;
+  /** Whether the memory was given back to the C heap, which may have given it to somebody else. */
+  freed = false;
   /** What the pointers stored in this block point to, by offset; see `keep`. */
   readonly kept: Map<number, unknown> = new Map();
+  readonly #heap: boolean;
 
   private constructor(
     address: bigint,
     data: DataView<ArrayBuffer>,
     writable: boolean,
-    owned: boolean,
-    scratch = false,
+    kind: 'owned' | 'scratch' | 'heap' | 'open-ended' | undefined,
   ) {
     this.address = address;
     this.size = data.byteLength;
     this.data = data;
     this.writable = writable;
-    this.owned = owned;
-    this.scratch = scratch;
+    this.owned = kind === 'owned' || kind === 'scratch';
+    this.scratch = kind === 'scratch';
+    this.openEnded = kind === 'open-ended';
+    this.#heap = kind === 'heap';
   }
 
-  /** The `size` bytes at `address`. Throws `ERR_PLUGIN_BAD_ADDRESS` when they are not all mapped and readable. */
-  static at(address: bigint, size: number): Block {
-    const access = accessOf(address, Math.max(size, 1));
-    if (access === 'none') {
-      throw new PluginError(
-        'ERR_PLUGIN_BAD_ADDRESS',
-        `bad address 0x${address.toString(16)}: ${size} bytes there are not mapped`,
-      );
-    }
+  /**
+   * The `size` bytes at `address`: all there is (a variable), memory of the C heap that is ours to free, or the beginning of what C
+   * has there. Throws `ERR_PLUGIN_BAD_ADDRESS` when they are not all mapped and readable.
+   */
+  static at(address: bigint, size: number, kind?: 'heap' | 'open-ended'): Block {
+    const access = checkAccess(address, size, PROT.READ);
     // A longer view ends the process in Node 20: the engine checks it with an assertion.
     if (size > constants.MAX_LENGTH) {
       throw rangeError(
@@ -52,7 +56,7 @@ export class Block {
       );
     }
     const buffer = size === 0 ? new ArrayBuffer(0) : koffi.view(address, size);
-    return new Block(address, new DataView(buffer), access === 'write', false);
+    return new Block(address, new DataView(buffer), (access & PROT.WRITE) !== 0, kind);
   }
 
   /** `size` new bytes, all zero, at a multiple of `alignment`, which is a power of two. */
@@ -60,17 +64,23 @@ export class Block {
     const exact = untransferable(Math.max(size, 1));
     const address = koffi.address(exact);
     const skip = Number(-address & BigInt(alignment - 1));
-    if (skip === 0) return new Block(address, new DataView(exact, 0, size), true, true);
+    if (skip === 0) return new Block(address, new DataView(exact, 0, size), true, 'owned');
     // The engine aligns its buffers to 16 bytes; what wants more is cut out of a longer one.
     const longer = untransferable(size + alignment);
     const start = koffi.address(longer);
     const gap = Number(-start & BigInt(alignment - 1));
-    return new Block(start + BigInt(gap), new DataView(longer, gap, size), true, true);
+    return new Block(start + BigInt(gap), new DataView(longer, gap, size), true, 'owned');
+  }
+
+  /** The memory of a typed array or Buffer, which this block keeps. */
+  static over(view: ArrayBufferView<ArrayBuffer>): Block {
+    const { buffer, byteOffset, byteLength } = view;
+    return new Block(koffi.address(view), new DataView(buffer, byteOffset, byteLength), true, 'owned');
   }
 
   /** `size` zero bytes that C never sees. */
   static scratch(size: number): Block {
-    return new Block(0n, new DataView(new ArrayBuffer(size)), true, true, true);
+    return new Block(0n, new DataView(new ArrayBuffer(size)), true, 'scratch');
   }
 
   /** Lets go of what is kept for pointers in this memory, which nobody will read again. */
@@ -78,17 +88,84 @@ export class Block {
     for (const offset of keptWithin(this, 0, this.size).keys()) keep(this, offset, undefined);
   }
 
+  /** The memory is about to go back to the C heap: who reads or writes it here from now on gets `ERR_PLUGIN_BAD_ADDRESS`. */
+  free(): void {
+    if (this.freed) return;
+    this.release();
+    this.freed = true;
+    detach(this.data.buffer);
+    this.data = freedData(this.address);
+  }
+
+  /** The address of what lies at `offset`, for C to use. Throws `ERR_PLUGIN_BAD_ADDRESS` for memory that was freed. */
+  addressAt(offset: number): bigint {
+    if (this.freed) throw wasFreed(this.address);
+    return this.address + BigInt(offset);
+  }
+
+  /**
+   * Whether a typed array over these bytes shares the buffer of this block: memory of our own is then kept by it, and memory of the heap
+   * taken from it by `free`. Elsewhere an array has a buffer of exactly its own length: cloning or sending it would take along all of a
+   * larger one.
+   */
+  shares(offset: number, length: number): boolean {
+    return this.owned || this.#heap || (this.openEnded && offset === 0 && length === this.size);
+  }
+
   bytes(offset = 0, length: number = this.size - offset): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.data.buffer, this.data.byteOffset + offset, length);
   }
 }
 
+export function wasFreed(address: bigint): PluginError {
+  return badAddress(address, 'it was freed');
+}
+
+/** Stands for memory that is gone: whatever is asked of it throws. */
+function freedData(address: bigint): DataView<ArrayBuffer> {
+  return new Proxy(new DataView(new ArrayBuffer(0)), {
+    get() {
+      throw wasFreed(address);
+    },
+  });
+}
+
+/** A stream that takes buffers away from those who have them, as reading into a buffer does. */
+let sink: ReadableStreamBYOBReader | undefined;
+
+/** Takes the memory from every typed array over `buffer`: their length is 0 then. */
+function detach(buffer: ArrayBuffer & { transfer?: (length: number) => ArrayBuffer }): void {
+  if (buffer.byteLength === 0) return;
+  // ES2024, Node 22. Before it this is what the standard has for a view that is read into (WHATWG Streams, "TransferArrayBuffer"); what
+  // `structuredClone` is asked to transfer it copies where Node marked the memory as its own, as it does for koffi's views.
+  if (buffer.transfer !== undefined) {
+    buffer.transfer(0);
+    return;
+  }
+  const { ReadableStream } = process.getBuiltinModule('node:stream/web');
+  sink ??= new ReadableStream({
+    type: 'bytes',
+    start(controller) {
+      controller.close();
+    },
+  }).getReader({ mode: 'byob' });
+  void sink.read(new Uint8Array(buffer));
+}
+
 /** A buffer that stays here: sent to another thread it would leave C with a pointer to nothing. */
 function untransferable(size: number): ArrayBuffer {
-  const buffer = new ArrayBuffer(size);
+  const buffer = allocated(size);
   // Loaded when there is memory to mark: it takes 2.5 ms, a fifth of what importing this package does.
   process.getBuiltinModule('node:worker_threads').markAsUntransferable(buffer);
   return buffer;
+}
+
+function allocated(size: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(size);
+  } catch {
+    throw rangeError(`no memory for ${size} bytes: a buffer holds at most ${constants.MAX_LENGTH}`);
+  }
 }
 
 /** What is stored in memory that is not ours (a library's variables), by address. */

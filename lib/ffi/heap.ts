@@ -3,35 +3,44 @@ import type { CType } from '../ctypes/model.js';
 import { print } from '../ctypes/print.js';
 import { PluginError, typeError } from '../errors.js';
 import { Block } from './block.js';
-import { libc } from './koffi.js';
+import { koffi, libc } from './koffi.js';
+import { iterateObjects, rangeOf } from './linker.js';
+import { accessOf, mappingsSeen, PROT } from './mapping.js';
 import type { Values } from './values/codec.js';
 import { describe } from './values/check.js';
-import { extentOf, Pointer } from './values/pointer.js';
+import { extentOf, isFreed, markFreed, Pointer } from './values/pointer.js';
 
 const calloc = libc('void *calloc(size_t count, size_t size)') as (
   count: number,
   size: number,
 ) => bigint | null;
+const alignedAlloc = libc('void *aligned_alloc(size_t alignment, size_t size)') as (
+  alignment: number,
+  size: number,
+) => bigint | null;
 const release = libc('void free(void *memory)') as (memory: bigint) => void;
+
+/** What `malloc` aligns to on machines of 64 bits: twice the size of a pointer (malloc(3); musl has the same). */
+const MALLOC_ALIGNMENT = 16;
 
 /** What `malloc` here gave out and `free` has not had back, with its block. */
 const allocated = new Map<bigint, Block>();
-/** Pointers that were freed: freeing one again would corrupt the heap. */
-const freed = new WeakSet<Pointer>();
 
 /** A pointer to new memory of `type`, zeroed, that lives as long as something refers to it. C must not free it. */
 export function alloc(values: Values, type: CType, init: unknown): Pointer {
-  const block = Block.allocate(sizeToAllocate(type), Math.max(16, alignOf(type)));
+  const block = Block.allocate(sizeToAllocate(type), Math.max(MALLOC_ALIGNMENT, alignOf(type)));
   return initialised(values, type, block, init);
 }
 
 /** A pointer to new memory of `type` from the C heap, zeroed: for what C keeps and frees. Otherwise it takes a `free`. */
 export function malloc(values: Values, type: CType, init: unknown): Pointer {
   const size = sizeToAllocate(type);
-  const address = calloc(1, Math.max(size, 1));
+  const address = zeroed(Math.max(size, 1), alignOf(type));
   if (address === null)
     throw new PluginError('ERR_PLUGIN_BAD_ADDRESS', `malloc: no memory for ${size} bytes`);
-  const block = Block.at(address, size);
+  // C has freed what was there.
+  allocated.get(address)?.free();
+  const block = Block.at(address, size, 'heap');
   allocated.set(address, block);
   try {
     return initialised(values, type, block, init);
@@ -42,9 +51,19 @@ export function malloc(values: Values, type: CType, init: unknown): Pointer {
   }
 }
 
+function zeroed(size: number, alignment: number): bigint | null {
+  if (alignment <= MALLOC_ALIGNMENT) return calloc(1, size);
+  // C11 wanted the size to be a multiple of the alignment (§7.22.3.1).
+  const whole = Math.ceil(size / alignment) * alignment;
+  const address = alignedAlloc(alignment, whole);
+  if (address !== null) Block.at(address, whole).bytes().fill(0);
+  return address;
+}
+
 /**
  * C's `free`, for memory of the C heap: of `malloc`, or handed over by C. Throws a `TypeError` for memory of `alloc` and of variables, for a
- * pointer into the middle, and for one that was freed before. Null is nothing to free.
+ * pointer into the middle, for what can't be heap memory, and for what was freed before. Null is nothing to free. What is read or written
+ * through the pointer afterwards, or through what was made from it, throws `ERR_PLUGIN_BAD_ADDRESS`.
  */
 export function free(pointer: Pointer | null): void {
   if (pointer === null) return;
@@ -52,20 +71,68 @@ export function free(pointer: Pointer | null): void {
     throw typeError('ERR_INVALID_ARG_TYPE', `free: expected a Pointer or null, got ${describe(pointer)}`);
   }
   const { address } = pointer;
-  const extent = extentOf(pointer);
   const own = allocated.get(address);
-  const reason = freed.has(pointer)
-    ? 'it was freed before'
-    : extent?.block.owned
-      ? 'memory of alloc is not on the C heap, it goes by itself'
-      : extent !== undefined && own !== extent.block
-        ? 'it does not point to the start of memory from malloc'
-        : undefined;
+  const reason = notToFree(pointer, own);
   if (reason !== undefined) throw typeError('ERR_INVALID_ARG_VALUE', `free: ${reason}`);
-  own?.release();
+  own?.free();
   allocated.delete(address);
-  freed.add(pointer);
+  markFreed(pointer);
   release(address);
+}
+
+/** Why C's `free` would end the process, or worse, corrupt the heap; undefined if nothing is known against it. */
+function notToFree(pointer: Pointer, own: Block | undefined): string | undefined {
+  const { address } = pointer;
+  const extent = extentOf(pointer);
+  if (isFreed(pointer)) return 'it was freed before';
+  if (extent?.block.owned) return 'memory of alloc is not on the C heap, it goes by itself';
+  if (extent !== undefined && own !== extent.block)
+    return 'it does not point to the start of memory from malloc';
+  const not = `0x${address.toString(16)} is no memory of the C heap`;
+  if (address % BigInt(MALLOC_ALIGNMENT) !== 0n) return `${not}: that is at multiples of ${MALLOC_ALIGNMENT}`;
+  if ((accessOf(address, MALLOC_ALIGNMENT, PROT.WRITE, true) & PROT.WRITE) === 0)
+    return `${not}: it is not mapped to be written`;
+  if (objectRanges().some(({ start, end }) => start <= address && address < end))
+    return `${not}: it lies in a library or the program`;
+  return isInCache(address) ? 'it was freed before' : undefined;
+}
+
+/** Where the loaded objects lie, as of which look at the mappings. */
+let objects: { ranges: { start: bigint; end: bigint }[]; look: number } | undefined;
+
+/** An object that C has loaded meanwhile lies where no look at the mappings has found memory, so that it makes for a new one. */
+function objectRanges(): { start: bigint; end: bigint }[] {
+  const look = mappingsSeen();
+  if (objects?.look !== look) objects = { ranges: iterateObjects().map(rangeOf), look };
+  return objects.ranges;
+}
+
+/** The mark of a chunk that waits in glibc's cache to be given out again; 0n as long as none was seen. */
+let cacheMark = 0n;
+
+/**
+ * Whether glibc has this memory in its cache of freed chunks. It marks them with a key in their second word, which `malloc` takes away
+ * (malloc.c, `tcache_put`), and ends the process when it finds it in what is to be freed. The key is random (since glibc 2.34), so that no data looks
+ * like it; it is learnt from two chunks of zeroes that are freed, of sizes that nobody else takes meanwhile. Other allocators leave them as they
+ * are, or different.
+ */
+function isInCache(address: bigint): boolean {
+  if (cacheMark === 0n) {
+    const [a, b] = [968, 1000].map(freedMark);
+    if (a !== undefined && a === b) cacheMark = a;
+  }
+  return cacheMark !== 0n && secondWord(address) === cacheMark;
+}
+
+function freedMark(size: number): bigint | undefined {
+  const chunk = calloc(1, size);
+  if (chunk === null) return undefined;
+  release(chunk);
+  return secondWord(chunk);
+}
+
+function secondWord(address: bigint): bigint {
+  return BigInt(koffi.decode.uint64(address + 8n));
 }
 
 function sizeToAllocate(type: CType): number {

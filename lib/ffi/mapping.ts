@@ -1,65 +1,113 @@
 import { readFileSync } from 'node:fs';
 
-/** What may be done with an address range of this process: nothing, reading, or reading and writing. */
-export type Access = 'none' | 'read' | 'write';
+import { PluginError } from '../errors.js';
+import { libc } from './koffi.js';
 
+/** What may be done with memory, as bits of a number. They are those of `mmap`: asm-generic/mman-common.h. */
+export const PROT = { NONE: 0, READ: 1, WRITE: 2, EXEC: 4 } as const;
+
+/** A run of memory of one kind. Addresses are numbers here, which compare fast: those of whole pages are exact. */
 interface Range {
-  readonly start: bigint;
-  readonly end: bigint;
-  readonly access: Access;
+  readonly start: number;
+  readonly end: number;
+  readonly access: number;
 }
+
+/** The smallest page there is. */
+const PAGE = 4096n;
 
 /** The ranges of this process, sorted, as of the last look. */
 let ranges: Range[] = [];
+/** The range that the last answer was found in, by index: often it is the next one's. */
+let last = 0;
+/** Counts the looks. What was found out about the memory of this process holds until the next one. */
+let looks = 0;
+
+const msync = libc('int msync(int64_t address, size_t length, int flags)') as (
+  address: bigint,
+  length: number,
+  flags: number,
+) => number;
 
 /**
  * What may be done with all of the `size` bytes at `address`, by the kernel's own list (`/proc/self/maps`, proc(5)). The list is
- * cached, and read again only when the address is not in it, so that a look costs less than a microsecond. What has
- * been unmapped since then is the one thing it can't tell.
+ * cached, and read again when by it `wanted` is not allowed or, with `verify`, when the memory is not mapped any more. What the cached list
+ * can't tell is that C has taken a permission away (`mprotect`), and without `verify` that it has unmapped the memory.
  */
-export function accessOf(address: bigint, size: number): Access {
-  const end = address + BigInt(size);
-  let found = search(address, end);
-  if (found === 'none') {
-    ranges = readMaps();
-    found = search(address, end);
-  }
-  return found;
+export function accessOf(address: bigint, size: number, wanted: number, verify: boolean): number {
+  // The first page and what is not below 2^56 belongs to no process (Linux Documentation/arch/x86/x86_64/mm.rst): marks like (void *)-1.
+  if (address < PAGE || address >> 56n !== 0n) return PROT.NONE;
+  const found = search(address, size);
+  if ((found & wanted) === wanted && !(verify && isUnmapped(address, size))) return found;
+  ranges = readMaps();
+  looks++;
+  return search(address, size);
+}
+
+/** The same, if that is at least `wanted`; throws `ERR_PLUGIN_BAD_ADDRESS` otherwise. */
+export function checkAccess(address: bigint, size: number, wanted: number): number {
+  const found = accessOf(address, Math.max(size, 1), wanted, true);
+  if ((found & wanted) === wanted) return found;
+  const reason = wanted === PROT.EXEC ? 'no code is mapped there' : `${size} bytes there are not mapped`;
+  throw badAddress(address, reason);
+}
+
+export function badAddress(address: bigint, reason: string): PluginError {
+  return new PluginError('ERR_PLUGIN_BAD_ADDRESS', `bad address 0x${address.toString(16)}: ${reason}`);
 }
 
 /** Forgets what is known: after `dlopen`, whose relocations turn writable pages into read-only ones (RELRO). */
 export function forgetMappings(): void {
   ranges = [];
+  looks++;
 }
 
-/** The least that every range between `address` and `end` allows. */
-function search(address: bigint, end: bigint): Access {
+/** A number that changes when the memory of this process may be found to have changed. */
+export function mappingsSeen(): number {
+  return looks;
+}
+
+/** What every range from `address` on for `size` bytes allows. */
+function search(from: bigint, size: number): number {
+  const address = Number(from);
+  const end = address + size;
+  const same = ranges[last];
+  if (same !== undefined && same.start <= address && end <= same.end) return same.access;
   let low = 0;
   let high = ranges.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((ranges[middle]?.end ?? 0n) <= address) low = middle + 1;
+    if ((ranges[middle]?.end ?? 0) <= address) low = middle + 1;
     else high = middle;
   }
-  let least: Access = 'write';
+  last = low;
+  let access: number = PROT.READ | PROT.WRITE | PROT.EXEC;
   let at = address;
   for (let i = low; ; i++) {
     const range = ranges[i];
-    if (range === undefined || range.start > at || range.access === 'none') return 'none';
-    if (range.access === 'read') least = 'read';
-    if (range.end >= end) return least;
+    if (range === undefined || range.start > at) return PROT.NONE;
+    access &= range.access;
+    if (range.end >= end) return access;
     at = range.end;
   }
+}
+
+/** Whether some of this memory is gone: ENOMEM of msync(2), which with MS_ASYNC does nothing else since Linux 2.6.19. */
+function isUnmapped(address: bigint, size: number): boolean {
+  const MS_ASYNC = 1;
+  const page = address & -PAGE;
+  return msync(page, Number(address - page) + size, MS_ASYNC) !== 0;
 }
 
 function readMaps(): Range[] {
   const lines = readFileSync('/proc/self/maps', 'latin1').split('\n');
   return lines.flatMap((line): Range[] => {
-    const match = /^([0-9a-f]+)-([0-9a-f]+) (r|-)(w|-)/.exec(line);
+    const match = /^([0-9a-f]+)-([0-9a-f]+) (r|-)(w|-)(x|-)/.exec(line);
     if (match === null) return [];
-    const [, start = '', end = '', read, write] = match;
-    const access = read !== 'r' ? 'none' : write === 'w' ? 'write' : 'read';
-    return [{ start: BigInt(`0x${start}`), end: BigInt(`0x${end}`), access }];
+    const [, start = '', end = '', read, write, execute] = match;
+    const access =
+      (read === 'r' ? PROT.READ : 0) | (write === 'w' ? PROT.WRITE : 0) | (execute === 'x' ? PROT.EXEC : 0);
+    return [{ start: parseInt(start, 16), end: parseInt(end, 16), access }];
   });
 }
 

@@ -100,7 +100,7 @@ export class LibraryRecord extends Block {
   }
 
   /** Who loaded it says so once. */
-  set how(text: string) {
+  loadedLike(text: string): void {
     Atomics.compareExchange(this.words, WORD.how, 0n, newText(text, 0n));
   }
 

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import type { Pointer, Variable } from '../index.js';
 import { openFixture } from '../testing/fixture.js';
+import { childValue } from '../testing/run-child.js';
 import { compile, describeWith, run } from '../testing/tools.js';
 
 const plugin = openFixture('values/format.c');
@@ -70,6 +71,39 @@ it('pointers show where they lead, text its beginning', () => {
   expect(inspect(plugin.alloc('char[8]', 'a€').cast('char *'), { maxArrayLength: 2 })).toMatch(
     / "a\uFFFD?"…$/,
   );
+});
+
+it('reads no more than is shown', () => {
+  const source = `
+    import { inspect } from 'node:util';
+    import { openFixture } from '#lib/testing/fixture.js';
+    const huge = openFixture('values/format.c').lookup('map_huge')();
+    const first = huge.cast('int *');
+    first.set(1, 7);
+    const start = process.memoryUsage().arrayBuffers;
+    const shown = ['int (*)[1073741824]', 'int (*)[268435456][4]', 'char (*)[4294967296]', 'struct huge *']
+      .map((type) => inspect(huge.cast(type), { maxArrayLength: 2 }).replace(/0x[0-9a-f]+/, ''));
+    console.log(JSON.stringify([...shown, process.memoryUsage().arrayBuffers - start < 1e6]));
+  `;
+  expect(childValue(source)).toEqual([
+    '(int (*)[1073741824]) = { 0, 7, … 1073741822 more }',
+    '(int (*)[268435456][4]) = { { 0, 7, … 2 more }, { 0, 0, … 2 more }, … 268435454 more }',
+    '(char (*)[4294967296]) = ""',
+    '(struct huge *) = { .numbers = { 0, 7, … 1073741822 more }, .last = 9 }',
+    true,
+  ]);
+});
+
+it('a value over the edge of a page, and text in an array that is longer than is shown', () => {
+  const bytes = plugin.alloc('char[8192]') as Pointer<number>;
+  const edge = Number(-bytes.address & 4095n) || 4096;
+  const at = bytes.cast('char *').offset(edge - 3);
+  const long = at.cast('long *');
+  long.value = -2n;
+  expect(inspect(long)).toMatch(/ = -2$/);
+  at.cast('char (*)[8]').value = 'a€bcdefg'.slice(0, 6);
+  expect(inspect(at.cast('char (*)[8]'))).toMatch(/ = "a€bcde"$/);
+  expect(inspect(at.cast('char (*)[8]'), { maxArrayLength: 4 })).toMatch(/ = "a€"…$/);
 });
 
 /** gdb's text and this one's in a common form: without types, addresses in front of text, and the braces of anonymous structs. */

@@ -128,7 +128,7 @@ function inProgress(): InitFailure {
 
 /** Writes down how a library was loaded, for all threads. */
 export function recordHow(handle: bigint, how: string): void {
-  libraryRecord(handle).how = how;
+  libraryRecord(handle).loadedLike(how);
 }
 
 /** How a library was loaded, as `recordHow` had it; undefined for the ordinary way. */

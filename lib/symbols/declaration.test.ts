@@ -149,6 +149,7 @@ describe('without type information', () => {
     ['numbers', 'int[3]', 'has 16 bytes, int[3] has 12'],
     ['V', 'int (void)', 'is a variable, int (void) is none'],
     ['F', 'int', 'is a function, int is none'],
+    ['F', 'void ()', "can't be typed as void (): that does not say its parameters; none is (void)"],
     ['F', 'void (*)(void)', 'is a function, void (*)(void) is none'],
   ])("lookup('%s', '%s') is refused", (name, declaration, message) => {
     expect(thrownBy(() => bare.lookup(name, declaration))).toMatchObject({

@@ -97,10 +97,17 @@ export class SymbolTable {
         return this.lookup(symbol.name);
       if (identical(type, typed.type)) return this.lookup(symbol.name);
       if (!agrees(type, typed.type)) this.#mismatch(symbol, `is ${print(typed.type)}, not ${print(type)}`);
+      // `int ()` says nothing of the parameters, which are known.
+      if (type.kind === 'function' && !type.prototyped) return this.lookup(symbol.name);
     } else if (isFunction !== (type.kind === 'function')) {
       this.#mismatch(symbol, `is a ${isFunction ? 'function' : 'variable'}, ${print(type)} is none`);
     } else if (!isFunction && symbol.size !== 0 && sizeOf(type) !== symbol.size) {
       this.#mismatch(symbol, `has ${symbol.size} bytes, ${print(type)} has ${sizeOf(type) ?? 'no size'}`);
+    } else if (type.kind === 'function' && !type.prototyped) {
+      this.#mismatch(
+        symbol,
+        `can't be typed as ${print(type)}: that does not say its parameters; none is (void)`,
+      );
     }
     return type.kind === 'function' ? this.#function(symbol, () => type) : this.#variable(symbol, type);
   }

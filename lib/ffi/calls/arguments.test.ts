@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Pointer, free } from '../../index.js';
 import type { Variable } from '../../index.js';
 import { childValue } from '../../testing/run-child.js';
@@ -255,6 +256,75 @@ describe('functions without a prototype', () => {
     expect(f('unprototyped')()).toBe(7);
     expect(thrownBy(() => f('kr_add')(1)).code).toBe('ERR_ARGUMENT_COUNT');
     expect(thrownBy(() => f('kr_mixed')(128, 0, 0)).code).toBe('ERR_OUT_OF_RANGE');
+  });
+
+  it('can be stored but not called where their pointer does not say the parameters', () => {
+    const old = plugin.lookup<Variable<((...args: unknown[]) => unknown) | null>>('old_style');
+    old.value = f('add');
+    expect(f('call_old_style')(2, 3)).toBe(5);
+    expect(old.value).toBe(old.value);
+    for (const refused of [() => old.value?.(2, 3), () => (old.value = (a, b) => Number(a) + Number(b))]) {
+      const { code, message } = thrownBy(refused);
+      expect(code).toBe('ERR_PLUGIN_UNSUPPORTED');
+      expect(message).toContain('the type of the pointer does not say the parameters');
+    }
+    expect(f('call_old_style')(2, 4)).toBe(6);
+    const typed = old.cast('int (**)(int, int)') as Pointer<(a: number, b: number) => number>;
+    expect(typed.value(2, 5)).toBe(7);
+    typed.value = (a, b) => a * b;
+    expect(f('call_old_style')(6, 7)).toBe(42);
+    old.value = null;
+  });
+
+  it('go with what their callers pass', () => {
+    const floating = plugin.lookup<Variable>('floating');
+    floating.value = f('doubled');
+    expect(thrownBy(() => (floating.value = f('halved'))).code).toBe('ERR_INVALID_ARG_TYPE');
+    expect(thrownBy(() => (plugin.lookup<Variable>('mixed').value = f('kr_mixed'))).code).toBe(
+      'ERR_INVALID_ARG_TYPE',
+    );
+    plugin.lookup<Variable>('promoted').value = f('kr_mixed');
+    expect(f('call_promoted')(-5, 2.5, 1000)).toBe(997.5);
+  });
+});
+
+describe('a pointer that is cast to a function pointer', () => {
+  it('is the function', () => {
+    const address = f('address_of_add')() as Pointer;
+    expect(address.cast('int (*)(int, int)')(2, 3)).toBe(5);
+    const callable = address.cast('operator') as unknown as (a: number, b: number) => number;
+    expect(callable(2, 4)).toBe(6);
+    expect(thrownBy(() => address.cast('int (*)(int, int)')(2)).code).toBe('ERR_ARGUMENT_COUNT');
+    expect(thrownBy(() => address.cast('int (*)()')()).code).toBe('ERR_PLUGIN_UNSUPPORTED');
+    plugin.lookup<Variable>('chosen').value = callable;
+    expect(f('apply')(plugin.lookup<Variable>('chosen').value, 3, 4)).toBe(7);
+  });
+});
+
+describe('a C++ reference to const char', () => {
+  const references = openFixture(
+    `static char letter = 'x';
+    static const char *text = "text";
+    extern "C" {
+    extern const char &one;
+    extern const char *const &several;
+    const char &one = letter;
+    const char *const &several = text;
+    int code(const char &c) { return c; }
+    const char &of(void) { return letter; }
+    }
+    `,
+    { compiler: 'g++' },
+  );
+
+  it('is one char, no text', () => {
+    const one = references.lookup<Variable<Pointer<number>>>('one');
+    expect([one.value.value, inspect(one)]).toEqual([120, expect.not.stringContaining('"') as string]);
+    expect((references.lookup<() => Pointer<number>>('of')() as Pointer).value).toBe(120);
+    const code = references.lookup<(c: unknown) => number>('code');
+    expect(code(references.alloc('char', 65))).toBe(65);
+    expect(thrownBy(() => code('A')).code).toBe('ERR_INVALID_ARG_TYPE');
+    expect(references.lookup<Variable<Pointer>>('several').value.value).toBe('text');
   });
 });
 

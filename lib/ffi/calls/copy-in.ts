@@ -5,7 +5,7 @@ import { arrayItems, arrayPlaceOf } from '../values/array.js';
 import type { Codec, Values } from '../values/codec.js';
 import { isRecordView, placeOf } from '../values/record.js';
 import { sameValue, snapshot } from '../values/snapshot.js';
-import type { Frame } from './passing.js';
+import type { Frame, Lent } from './passing.js';
 
 /** Whether a plain object or array can be made into what a pointer to `target` points to. */
 export function isCopyable(value: object, target: CType): boolean {
@@ -33,30 +33,23 @@ export function copyIn(
   const before = Block.scratch(block.size);
   before.bytes().set(block.bytes());
   const isConstant = isQualified(pointer.target, 'const');
-  (frame.after ??= []).push(() => {
+  const after = ({ returned }: Lent): void => {
     if (!isConstant) {
       for (let i = 0; i < list.length; i++)
         copyBack(list as unknown[], i, codec, before, block, i * codec.size);
     }
-    block.release();
-  });
+    if (returned !== true) block.release();
+  };
+  (frame.lent ??= []).push({ memory: block, after });
   return block.bytes();
 }
 
-/** Whether an array is what the pointer points to (a row, for `int (*)[3]`), rather than a list of these. */
+/** Whether an array is what the pointer points to (a row, for `int (*)[3]`), rather than a list of these: it is no deeper. */
 function isOneElement(value: unknown, target: CType): boolean {
-  return depthOf(value) <= arrayDepth(target);
-}
-
-function depthOf(value: unknown): number {
-  if (typeof value === 'string') return 1;
   const items = arrayItems(value);
-  return items === undefined ? 0 : 1 + depthOf(items[0]);
-}
-
-function arrayDepth(type: CType): number {
-  const t = bare(type);
-  return t.kind === 'array' ? 1 + arrayDepth(t.element) : 0;
+  if (items === undefined && typeof value !== 'string') return true;
+  const t = bare(target);
+  return t.kind === 'array' && (items === undefined || isOneElement(items[0], t.element));
 }
 
 /** Puts what C changed into the array or object that was given: what it left alone keeps its JavaScript value. */

@@ -4,13 +4,13 @@ import { compatible } from '../../ctypes/compatible.js';
 import type { FunctionType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { Type } from '../../ctypes/type.js';
-import { isPluginError, PluginError, typeError } from '../../errors.js';
+import { PluginError, typeError } from '../../errors.js';
 import { hold } from '../block.js';
 import { wrongKind } from '../values/check.js';
 import type { CFunction, Values } from '../values/codec.js';
-import { Callback } from './callback.js';
+import { Callback, UNPROTOTYPED } from './callback.js';
 import { bindCall, type BoundCall, type BoundParameter } from './bind.js';
-import type { Frame } from './passing.js';
+import type { Frame, Lent } from './passing.js';
 import { setSource, sourceOf, type FunctionSource } from './source.js';
 
 /**
@@ -21,9 +21,9 @@ export function createFunction(source: FunctionSource, values: Values): CFunctio
   let call: CFunction;
   try {
     call = wrap(bindCall(source, values), source);
-  } catch (error) {
-    if (!isPluginError(error)) throw error;
-    call = () => bindCall(source, values);
+  } catch {
+    // Bound again where it is called: what refuses it may be gone by then.
+    call = (...args) => wrap(bindCall(source, values), source)(...args);
   }
   return describeFunction(call, source);
 }
@@ -44,45 +44,45 @@ function wrap({ raw, parameters, fromC, copies }: BoundCall, source: FunctionSou
     case 1:
       return function (a?: unknown) {
         if (arguments.length !== 1) throw wrongCount(source, arguments.length, 1);
-        const frame: Frame = copies ? { after: undefined } : NO_FRAME;
+        const frame: Frame = copies ? { lent: undefined } : NO_FRAME;
         const x = pass(a, first, frame);
-        if (frame.after !== undefined) return finish(raw, [x], fromC, frame.after);
+        if (frame.lent !== undefined) return finish(raw, [x], fromC, frame.lent);
         const returned = raw(x);
         return fromC === undefined ? returned : fromC(returned);
       };
     case 2:
       return function (a?: unknown, b?: unknown) {
         if (arguments.length !== 2) throw wrongCount(source, arguments.length, 2);
-        const frame: Frame = copies ? { after: undefined } : NO_FRAME;
+        const frame: Frame = copies ? { lent: undefined } : NO_FRAME;
         const x = pass(a, first, frame);
         const y = pass(b, second, frame);
-        if (frame.after !== undefined) return finish(raw, [x, y], fromC, frame.after);
+        if (frame.lent !== undefined) return finish(raw, [x, y], fromC, frame.lent);
         const returned = raw(x, y);
         return fromC === undefined ? returned : fromC(returned);
       };
     case 3:
       return function (a?: unknown, b?: unknown, c?: unknown) {
         if (arguments.length !== 3) throw wrongCount(source, arguments.length, 3);
-        const frame: Frame = copies ? { after: undefined } : NO_FRAME;
+        const frame: Frame = copies ? { lent: undefined } : NO_FRAME;
         const x = pass(a, first, frame);
         const y = pass(b, second, frame);
         const z = pass(c, third, frame);
-        if (frame.after !== undefined) return finish(raw, [x, y, z], fromC, frame.after);
+        if (frame.lent !== undefined) return finish(raw, [x, y, z], fromC, frame.lent);
         const returned = raw(x, y, z);
         return fromC === undefined ? returned : fromC(returned);
       };
     default:
       return function (...args: unknown[]) {
         if (args.length !== parameters.length) throw wrongCount(source, args.length, parameters.length);
-        const frame: Frame = { after: undefined };
+        const frame: Frame = { lent: undefined };
         const passed = parameters.map((p, i) => pass(args[i], p, frame));
-        return finish(raw, passed, fromC, frame.after ?? []);
+        return finish(raw, passed, fromC, frame.lent ?? []);
       };
   }
 }
 
 /** For functions without pointer parameters, which have nothing to bring back. Nothing is ever put into it. */
-const NO_FRAME: Frame = { after: undefined };
+const NO_FRAME: Frame = { lent: undefined };
 
 function pass(value: unknown, p: BoundParameter, frame: Frame): unknown {
   if (
@@ -100,13 +100,13 @@ function finish(
   raw: BoundCall['raw'],
   args: readonly unknown[],
   fromC: BoundCall['fromC'],
-  after: readonly (() => void)[],
+  lent: readonly Lent[],
 ): unknown {
   try {
     const returned = raw(...args);
-    return fromC === undefined ? returned : fromC(returned);
+    return fromC === undefined ? returned : fromC(returned, lent);
   } finally {
-    for (const bringBack of after) bringBack();
+    for (const one of lent) one.after?.(one);
   }
 }
 
@@ -182,7 +182,8 @@ export function createCallables(): (type: FunctionType, address: bigint, values:
     let callable = ofType.get(address)?.deref();
     if (callable === undefined) {
       const name = `0x${address.toString(16)}`;
-      callable = createFunction({ name, address, type: () => type }, values);
+      const refused = type.prototyped ? undefined : UNPROTOTYPED;
+      callable = createFunction({ name, address, type: () => type, refused }, values);
       ofType.set(address, new WeakRef(callable));
       const callback = Callback.at(address);
       if (callback !== undefined) {

@@ -1,6 +1,7 @@
 import { addressOf, snapshot } from '../../index.js';
 import type { Pointer, Variable } from '../../index.js';
 import { openFixture, thrownBy } from '../../testing/fixture.js';
+import { childValue } from '../../testing/run-child.js';
 
 const plugin = openFixture('calls/calls.c');
 const f = (name: string): ((...args: unknown[]) => unknown) => plugin.lookup(name);
@@ -268,4 +269,133 @@ it('a pointer that C returns leads into the memory it was given', () => {
 it('wild pointers are passed as they are: C may have a use for them', () => {
   const wild = origin.cast('char *').offset(0);
   expect((f('same')(wild) as Pointer).equals(origin)).toBe(true);
+});
+
+describe('memory that is too small', () => {
+  const long = (given: number, wanted: number): object => ({
+    name: 'RangeError',
+    code: 'ERR_OUT_OF_RANGE',
+    message: expect.stringMatching(
+      new RegExp(`leads to ${wanted} bytes, this memory has ${given}$`),
+    ) as string,
+  });
+
+  it('is refused as an argument', () => {
+    const three = plugin.alloc('int[3]') as Pointer<Int32Array>;
+    for (const value of [
+      three,
+      three.value,
+      three.cast('int *'),
+      new Int32Array(3),
+      three.cast('int (*)[4]'),
+    ])
+      expect(thrownBy(() => f('sum_row')(value))).toEqual(long(12, 16));
+    const four = plugin.alloc('int[4]', [1, 2, 3, 4]) as Pointer<Int32Array>;
+    for (const value of [four, four.value, four.cast('int *'), Int32Array.of(1, 2, 3, 4)])
+      expect(f('sum_row')(value)).toBe(10n);
+    expect(thrownBy(() => f('sum_row')(four.cast('int *').offset(1)))).toEqual(long(12, 16));
+    expect(thrownBy(() => f('clear_big')(four.cast('struct big *')))).toEqual(long(16, 40));
+    expect(thrownBy(() => f('clear_big')(four.cast('void *')))).toEqual(long(16, 40));
+    expect(thrownBy(() => f('id')(addressOf(origin.value, 'y').cast('void *')))).toEqual(long(8, 16));
+    expect(thrownBy(() => f('double_ints')(plugin.alloc('char[3]').cast('int *'), 0))).toEqual(long(3, 4));
+  });
+
+  it('is refused in a pointer variable', () => {
+    const four = plugin.lookup<Variable<Pointer | null>>('four');
+    expect(thrownBy(() => (four.value = plugin.lookup('plain')))).toEqual(long(12, 16));
+    four.value = plugin.alloc('int[5]') as Pointer;
+    four.value = null;
+  });
+
+  it('may be none at all: an empty array, and one past the end', () => {
+    expect(f('sum_ints')(new Int32Array(0), 0)).toBe(0n);
+    const end = plugin.lookup<Variable>('plain').cast('int *').offset(3);
+    expect(f('sum_ints')(end, 0)).toBe(0n);
+    expect(f('length')(Buffer.from('\0'))).toBe(0n);
+  });
+});
+
+describe('a result that leads into an argument', () => {
+  it('keeps the text that was passed', () => {
+    const texts = ['abc', 'née', 'x'.repeat(5000)].map((t) => f('skip')(t) as Pointer);
+    f('skip')('overwritten');
+    expect(texts.map(String)).toEqual(['bc', 'ée', 'x'.repeat(4999)]);
+    expect((f('nth')('abc', 2) as Pointer).cString()).toBe('c');
+    expect((f('nth')('abc', 4n) as Pointer).address).toBeGreaterThan(0n);
+    expect(thrownBy(() => (f('nth')('abc', 4) as Pointer).value).code).toBe('ERR_OUT_OF_RANGE');
+    expect(f('skip')(null)).toBeNull();
+  });
+
+  it('keeps the copy of an object, and what that holds', () => {
+    const point = f('id')({ x: 3, y: 4 }) as Pointer<Point>;
+    f('id')({ x: 5, y: 6 });
+    expect(snapshot(point.value)).toEqual({ x: 3, y: 4 });
+    expect(thrownBy(() => point.at(1)).code).toBe('ERR_OUT_OF_RANGE');
+    const given = {
+      corner: { x: 1, y: 2 },
+      sides: [3, 4, 5],
+      name: 'old',
+      color: 'GREEN',
+      low: 1,
+      high: 2,
+      title: 'kept',
+      next: null,
+    };
+    const shape = f('id_shape')(given) as Pointer<{ title: string }>;
+    f('id_shape')({ ...given, title: 'other' });
+    expect(shape.value.title).toBe('kept');
+  });
+
+  it('is bounded by the memory, with nothing but its own behind it', () => {
+    const numbers = Int32Array.of(1, 2, 3, 4);
+    const left = numbers.subarray(0, 2);
+    const right = numbers.subarray(2);
+    expect((f('later_of')(left, right) as Pointer).value).toBe(3);
+    expect((f('later_of')(right, left) as Pointer).value).toBe(3);
+    expect((f('end_of')(left, 2) as Pointer).at(-1)).toBe(2);
+    const second = f('end_of')(right, 1) as Pointer;
+    second.value = 40;
+    expect(numbers[3]).toBe(40);
+    expect(thrownBy(() => second.at(1)).code).toBe('ERR_OUT_OF_RANGE');
+    const shared = new Int32Array(new SharedArrayBuffer(8)).fill(6);
+    expect((f('begin_of')(shared) as Pointer).at(1)).toBe(6);
+    const data = new DataView(new ArrayBuffer(8), 4);
+    expect((f('same')(data) as Pointer).cast('int *').view()).toHaveLength(1);
+    const own = plugin.alloc('int[3]', [7, 8, 9]) as Pointer<Int32Array>;
+    expect((f('end_of')(own.value, 3) as Pointer).at(-3)).toBe(7);
+    expect((f('begin_of')([5, 6]) as Pointer).at(1)).toBe(6);
+  });
+
+  it('survives garbage collection', () => {
+    const source = `
+      import { openFixture } from '#lib/testing/fixture.js';
+      const plugin = openFixture('calls/calls.c');
+      const f = (name) => plugin.lookup(name);
+      const results = [];
+      for (let i = 0; i < 200; i++) {
+        results.push([
+          f('skip')('-' + String(i).repeat(300)),
+          f('id')(plugin.alloc('struct point', { x: i })),
+          f('begin_of')(new Int32Array(1000).fill(i)),
+        ]);
+      }
+      for (let round = 0; round < 5; round++) {
+        gc();
+        for (let i = 0; i < 300; i++) plugin.alloc('char[4000]').value = 'y'.repeat(3999), new Int32Array(1000).fill(-1);
+      }
+      const wrong = results.filter(([text, point, numbers], i) =>
+        String(text) !== String(i).repeat(300) || point.value.x !== i || numbers.at(999) !== i);
+      console.log(JSON.stringify(wrong.length));
+    `;
+    expect(childValue(source, { execArgv: ['--expose-gc'] })).toBe(0);
+  });
+});
+
+it('an array that holds itself is no number', () => {
+  const cyclic: unknown[] = [];
+  cyclic.push(cyclic);
+  expect(thrownBy(() => f('double_ints')(cyclic, 1)).code).toBe('ERR_INVALID_ARG_TYPE');
+  expect(thrownBy(() => f('sum_points')(cyclic, 1)).code).toBe('ERR_INVALID_ARG_TYPE');
+  expect(thrownBy(() => f('sum_matrix')(cyclic, 1)).code).toBe('ERR_OUT_OF_RANGE');
+  expect(thrownBy(() => f('sum_row')(cyclic)).code).toBe('ERR_OUT_OF_RANGE');
 });

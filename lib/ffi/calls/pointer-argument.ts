@@ -1,54 +1,102 @@
 import { compatible } from '../../ctypes/compatible.js';
+import { sizeOf } from '../../ctypes/layout.js';
 import { bare, isQualified, type CType, type FunctionType, type PointerType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { PluginError, typeError } from '../../errors.js';
-import type { Block } from '../block.js';
-import { arrayPlaceOf, isText } from '../values/array.js';
+import { wasFreed, type Block } from '../block.js';
+import { accessOf, badAddress, PROT } from '../mapping.js';
+import { arrayPlaceOf } from '../values/array.js';
 import { wrongKind } from '../values/check.js';
 import type { Values } from '../values/codec.js';
-import { MACHINES } from '../values/machine.js';
-import { checkTarget } from '../values/pointer-codec.js';
-import { extentOf, Pointer } from '../values/pointer.js';
-import { isRecordView, placeOf, type RecordView } from '../values/record.js';
-import { noInteriorNul } from '../values/text.js';
+import { machineOf, MACHINES } from '../values/machine.js';
+import { checkRoom, checkTarget, isTextPointer } from '../values/pointer-codec.js';
+import { extentOf, isFreed, Pointer } from '../values/pointer.js';
+import { isRecordView, placeOf } from '../values/record.js';
+import { allocateText, noInteriorNul } from '../values/text.js';
 import { copyIn, isCopyable } from './copy-in.js';
 import type { Frame, Passing } from './passing.js';
 import { sourceOf } from './source.js';
 
 /**
  * How a pointer parameter takes its argument: a `Pointer`, a live view, null, an `ArrayBufferView`, text for `char *`, and a plain object or
- * array, which is copied in and what C changed of it back. Never a bare number: as an address it would be a guess.
+ * array, which is copied in and what C changed of it back. Never a bare number: as an address it would be a guess. What is `lasting` may have
+ * to live longer than the call.
  */
 export function pointerArgument(
   type: CType,
   pointer: PointerType,
   values: Values,
+  lasting: boolean,
 ): Pick<Passing, 'toC' | 'copies'> {
   const target = bare(pointer.target);
   if (target.kind === 'function') {
     return { toC: (value, what) => functionArgument(type, target, value, what, values) };
   }
-  const text = isText(pointer.target);
+  const text = isTextPointer(pointer);
+  /** Memory of ours goes to koffi as the buffer itself, which keeps it alive while C runs. */
+  const lend = (block: Block, offset: number, frame: Frame): Uint8Array | bigint => {
+    if (!block.owned) return block.addressAt(offset);
+    if (lasting) (frame.lent ??= []).push({ memory: block });
+    return block.bytes(offset);
+  };
+  /** A view's memory: what follows it in a larger array belongs to that, too. */
+  const lendView = (block: Block, offset: number, element: CType, what: string, frame: Frame): unknown => {
+    checkElement(type, pointer, element, what);
+    checkWritable(type, pointer, block.writable, what);
+    if (!block.openEnded) checkRoom(type, pointer, block.size - offset, what);
+    return lend(block, offset, frame);
+  };
   const toC = (value: unknown, what: string, frame: Frame): unknown => {
     if (typeof value === 'string' && text) {
+      if (lasting) return lend(allocateText(value, type, what), 0, frame);
       noInteriorNul(value, type, what);
       return value;
     }
-    if (value === null) return null;
-    if (value instanceof Pointer) return pointerMemory(type, pointer, value, what);
-    if (isRecordView(value)) return viewMemory(type, pointer, value, what);
-    const array = arrayPlaceOf(value);
-    if (array !== undefined) {
-      checkElement(type, pointer, array.element.type, what);
-      checkWritable(type, pointer, array.block, what);
-      return place(array.block, array.offset);
+    if (value === null) {
+      if (pointer.reference === undefined) return null;
+      throw wrongKind(what, type, 'what a reference can refer to', value);
     }
-    if (ArrayBuffer.isView(value)) return bufferMemory(type, pointer, value, what);
+    if (value instanceof Pointer) {
+      checkTarget(type, pointer, value, what);
+      const extent = extentOf(value);
+      if (extent === undefined) return foreignMemory(type, pointer, value, what);
+      checkWritable(type, pointer, extent.block.writable, what);
+      return lend(extent.block, extent.offset, frame);
+    }
+    if (isRecordView(value)) {
+      const { block, offset, shape } = placeOf(value);
+      return lendView(block, offset, shape.type, what, frame);
+    }
+    const array = arrayPlaceOf(value);
+    if (array !== undefined) return lendView(array.block, array.offset, array.element.type, what, frame);
+    if (ArrayBuffer.isView(value)) {
+      const view = value as ArrayBufferView<ArrayBuffer>;
+      checkBuffer(type, pointer, view, what);
+      if (lasting && view.byteLength > 0) (frame.lent ??= []).push({ memory: view });
+      return view;
+    }
     if (typeof value === 'object' && isCopyable(value, pointer.target))
       return copyIn(pointer, value, what, frame, values);
     throw wrongKind(what, type, wanted(pointer), value);
   };
   return { toC, copies: true };
+}
+
+/**
+ * The address of a pointer that C gave out. Memory that is not mapped is refused where something is known to lie there; behind `void *` and an opaque
+ * type it may be a mark of the library's own, `(void *)-1` say.
+ */
+function foreignMemory(type: CType, pointer: PointerType, value: Pointer, what: string): bigint {
+  if (isFreed(value)) throw wasFreed(value.address);
+  const size = sizeOf(pointer.target);
+  const wanted = isQualified(pointer.target, 'const') ? PROT.READ : PROT.READ | PROT.WRITE;
+  const access = accessOf(value.address, Math.max(size ?? 1, 1), wanted, false);
+  if ((access & PROT.READ) === 0) {
+    if (size === undefined) return value.address;
+    throw badAddress(value.address, `${what}: ${size} bytes there are not mapped`);
+  }
+  checkWritable(type, pointer, (access & PROT.WRITE) !== 0, what);
+  return value.address;
 }
 
 /** A looked-up function goes by its address. */
@@ -69,35 +117,15 @@ function functionArgument(
 
 function wanted(pointer: PointerType): string {
   const t = bare(pointer.target);
-  if (isText(pointer.target)) return 'a string, a Pointer, a Uint8Array or null';
+  if (isTextPointer(pointer)) return 'a string, a Pointer, a Uint8Array or null';
   if (t.kind === 'struct' || t.kind === 'union')
     return 'a Pointer, a view, an object with its fields or null';
   return 'a Pointer, a typed array, an array or null';
 }
 
-/** A place in C memory. Memory of ours goes to koffi as the buffer itself, which keeps it alive while C runs. */
-function place(block: Block, offset: number): Uint8Array | bigint {
-  return block.owned ? block.bytes(offset) : block.address + BigInt(offset);
-}
-
-function pointerMemory(type: CType, pointer: PointerType, value: Pointer, what: string): Uint8Array | bigint {
-  checkTarget(type, pointer, value, what);
-  const extent = extentOf(value);
-  if (extent === undefined) return value.address;
-  checkWritable(type, pointer, extent.block, what);
-  return place(extent.block, extent.offset);
-}
-
-function viewMemory(type: CType, pointer: PointerType, view: RecordView, what: string): Uint8Array | bigint {
-  const { block, offset, shape } = placeOf(view);
-  checkElement(type, pointer, shape.type, what);
-  checkWritable(type, pointer, block, what);
-  return place(block, offset);
-}
-
 /** Memory that is mapped read-only can't be handed to a function that may write through its pointer. */
-function checkWritable(type: CType, pointer: PointerType, block: Block, what: string): void {
-  if (block.writable || isQualified(pointer.target, 'const')) return;
+function checkWritable(type: CType, pointer: PointerType, writable: boolean, what: string): void {
+  if (writable || isQualified(pointer.target, 'const')) return;
   throw typeError(
     'ERR_READ_ONLY',
     `${what}: ${print(type)} may be written through, but this memory is mapped read-only`,
@@ -113,17 +141,16 @@ function checkElement(type: CType, pointer: PointerType, element: CType, what: s
 }
 
 /** A typed array or Buffer: its elements must be what the pointer points to. Bytes go for `void *` and any kind of char. */
-function bufferMemory(
-  type: CType,
-  pointer: PointerType,
-  view: ArrayBufferView,
-  what: string,
-): ArrayBufferView {
+function checkBuffer(type: CType, pointer: PointerType, view: ArrayBufferView, what: string): void {
   const target = bare(pointer.target);
   if (view.buffer.byteLength === 0 && isDetached(view.buffer)) {
     throw typeError('ERR_INVALID_ARG_VALUE', `${what}: the memory of this array was transferred away`);
   }
-  if (target.kind === 'void' || fits(element(target), view)) return view;
+  if (target.kind === 'void') return;
+  if (fits(element(target), view)) {
+    checkRoom(type, pointer, view.byteLength, what);
+    return;
+  }
   throw typeError(
     'ERR_INVALID_ARG_TYPE',
     `${what}: expected ${print(type)}, the elements of ${view.constructor.name} are none`,
@@ -147,21 +174,10 @@ function element(type: CType): CType {
 }
 
 function fits(type: CType, view: ArrayBufferView): boolean {
-  const t = bare(type);
   // The array's own kind, also for a subclass and for one of another realm (ECMA-262 §23.2.3.38).
   const kind = (view as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? '';
-  if (t.kind === 'int' && t.size === 1)
+  const machine = machineOf(type);
+  if (machine === 'int8' || machine === 'uint8')
     return ['Uint8Array', 'Int8Array', 'Uint8ClampedArray'].includes(kind);
-  if (t.kind === 'enum')
-    return fits({ kind: 'int', name: '', size: t.size ?? 4, signed: t.signed, text: false }, view);
-  const name =
-    t.kind === 'int'
-      ? `${t.signed ? 'int' : 'uint'}${t.size * 8}`
-      : t.kind === 'float' && t.format === 'binary32'
-        ? 'float32'
-        : t.kind === 'float' && t.format === 'binary64'
-          ? 'float64'
-          : '';
-  const array = name in MACHINES ? MACHINES[name as keyof typeof MACHINES].array : undefined;
-  return array?.name === kind;
+  return machine !== undefined && MACHINES[machine].array.name === kind;
 }

@@ -7,6 +7,8 @@ export interface FunctionSource {
   readonly address: bigint;
   /** Its type; throws why there is none. */
   readonly type: () => FunctionType;
+  /** Why it can't be called, where the type does not say so. */
+  readonly refused?: string | undefined;
 }
 
 const sources = new WeakMap<object, FunctionSource>();

@@ -247,3 +247,13 @@ describe('kinds of arrays', () => {
     expect(() => addressOf([1, 2])).toThrow(TypeError);
   });
 });
+
+it.each(['char[1000000000000000]', 'double[1000000000000]'])(
+  'an array of more than the engine can hold is refused: %s',
+  (type) => {
+    expect(thrownBy(() => plugin.alloc(type))).toMatchObject({
+      name: 'RangeError',
+      code: 'ERR_OUT_OF_RANGE',
+    });
+  },
+);

@@ -1,6 +1,6 @@
 import { inspect, type InspectOptions } from 'node:util';
 
-import { bare, constOf, isQualified, type ArrayType, type CType } from '../../ctypes/model.js';
+import { bare, constOf, isQualified, isText, type ArrayType, type CType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { rangeError, typeError } from '../../errors.js';
 import { staged, type Block } from '../block.js';
@@ -69,14 +69,14 @@ export function typedArray(machine: Machine, place: ArrayPlace): TypedArray {
   const { array: Constructor } = MACHINES[machine];
   const { block, offset, length } = place;
   const start = block.data.byteOffset + offset;
-  // Memory of our own is shared, which keeps it alive. Elsewhere the array gets a buffer of exactly its own length: cloning
-  // or sending one would take along all of a larger one. A typed array must be aligned in its buffer, not in memory.
-  const shared = block.owned && start % Constructor.BYTES_PER_ELEMENT === 0;
+  // A typed array must be aligned in its buffer, not in memory.
+  const bytes = length * Constructor.BYTES_PER_ELEMENT;
+  const shared = start % Constructor.BYTES_PER_ELEMENT === 0 && block.shares(offset, bytes);
   const made = shared
     ? new Constructor(block.data.buffer, start, length)
     : length === 0
       ? new Constructor(new ArrayBuffer(0))
-      : new Constructor(koffi.view(block.address + BigInt(offset), length * Constructor.BYTES_PER_ELEMENT));
+      : new Constructor(koffi.view(block.addressAt(offset), bytes));
   places.set(made, place);
   return made;
 }
@@ -173,12 +173,6 @@ export function arrayItems(value: unknown): ArrayLike<unknown> | undefined {
   if (ArrayBuffer.isView(value) && !(value instanceof DataView))
     return value as unknown as ArrayLike<unknown>;
   return arrayPlaceOf(value) === undefined ? undefined : (value as ArrayLike<unknown>);
-}
-
-/** Whether `type` is plain `char`, which holds text. */
-export function isText(type: CType): boolean {
-  const t = bare(type);
-  return t.kind === 'int' && t.text && t.size === 1;
 }
 
 function isEnum(type: CType): boolean {

@@ -1,5 +1,5 @@
+import { readBits } from '../../ctypes/bits.js';
 import { bare, type BareType, type CType } from '../../ctypes/model.js';
-import type { Block } from '../block.js';
 import { wrongKind } from './check.js';
 import type { Codec, Values } from './codec.js';
 import { bigintCheck, fromBigInt, limits, numberCheck, withEnumerators } from './integer.js';
@@ -10,28 +10,21 @@ import { bigintCheck, fromBigInt, limits, numberCheck, withEnumerators } from '.
  */
 export function bitFieldCodec(type: CType, shift: number, width: number, values: Values): Codec {
   const size = Math.ceil((shift + width) / 8);
-  const mask = (1n << BigInt(width)) - 1n;
   const t = bare(type);
   const signed = (t.kind === 'int' || t.kind === 'enum') && t.signed;
-  const load = (block: Block, offset: number): bigint => {
-    let bits = 0n;
-    for (let i = size - 1; i >= 0; i--) bits = (bits << 8n) | BigInt(block.data.getUint8(offset + i));
-    const field = (bits >> BigInt(shift)) & mask;
-    return signed ? BigInt.asIntN(width, field) : field;
-  };
   const encode = encoder(type, width, signed);
   const wide = isWide(t);
   return {
     type,
     size,
-    read: (block, offset) => {
-      const field = load(block, offset);
+    read: ({ data }, offset) => {
+      const field = readBits(data, offset, shift, width, signed);
       if (t.kind === 'bool') return field !== 0n;
       return wide ? fromBigInt(field, values.int64, 'bit-field') : Number(field);
     },
     write: ({ data }, offset, value, what) => {
       const field = encode(value, what) << BigInt(shift);
-      const others = ~(mask << BigInt(shift));
+      const others = ~(((1n << BigInt(width)) - 1n) << BigInt(shift));
       for (let i = 0; i < size; i++) {
         const byte = BigInt(data.getUint8(offset + i));
         const part = 8n * BigInt(i);

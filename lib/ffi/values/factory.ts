@@ -120,17 +120,16 @@ function boolCodec(type: CType, size: number): Codec {
   };
 }
 
-/** `T tail[]` and GNU C's `T tail[0]` have no size: as in C they are where their elements begin, a pointer. */
+/** `T tail[]` and GNU C's `T tail[0]` have no size: as in C they are where their elements begin, a pointer. They end where the memory does. */
 function flexibleCodec(type: CType, element: CType, values: Values): Codec {
   const target = isQualified(type, 'const') ? constOf(element) : element;
   return {
     type,
     size: 0,
-    read: (block, offset) => {
-      const end = block.owned ? block.size : offset;
-      if (end > offset) return values.pointerInto(target, { block, offset, start: offset, end });
-      return values.pointer(target, block.address + BigInt(offset));
-    },
+    read: (block, offset) =>
+      block.openEnded
+        ? values.pointer(target, block.address + BigInt(offset))
+        : values.pointerInto(target, { block, offset, start: offset, end: block.size }),
     write: (_block, _offset, _value, what) => {
       throw typeError(
         'ERR_INVALID_ARG_TYPE',

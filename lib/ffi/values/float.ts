@@ -4,7 +4,7 @@ import type { Block } from '../block.js';
 import { describe, wrongKind } from './check.js';
 import type { Codec } from './codec.js';
 import { readFloat, writeFloat } from './float-format.js';
-import type { Machine } from './machine.js';
+import { machineOf } from './machine.js';
 
 /** Bytes from one part of a complex number to the next: the x87's ten fill sixteen (psABI x86-64 §3.1.2). */
 const STRIDE: Readonly<Record<FloatFormat, number>> = {
@@ -26,12 +26,11 @@ export function floatCheck(type: CType): (value: unknown, what: string) => numbe
 export function floatCodec(type: CType, size: number, format: FloatFormat): Codec {
   const check = floatCheck(type);
   const access = floatAccess(format);
-  const machine: { machine?: Machine } =
-    format === 'binary32' ? { machine: 'float32' } : format === 'binary64' ? { machine: 'float64' } : {};
+  const machine = machineOf(type);
   return {
     type,
     size,
-    ...machine,
+    ...(machine === undefined ? {} : { machine }),
     read: (block, offset) => access.get(block.data, offset),
     write: (block, offset, value, what) => {
       access.set(block.data, offset, check(value, what));

@@ -106,8 +106,8 @@ describe('a function-pointer field', () => {
     operation.value = null;
     // Another function would get the slot if it were free.
     operation.value = (a, b) => a - b;
-    expect(multiply?.(6, 7)).toBe(42);
-    expect(operation.value?.(6, 7)).toBe(-1);
+    expect(multiply(6, 7)).toBe(42);
+    expect(operation.value(6, 7)).toBe(-1);
   });
 
   it('lives as long as it is kept somewhere', () => {
@@ -178,7 +178,14 @@ describe('function pointers to functions that give function pointers', () => {
 
   it('of the unusual kinds', () => {
     call('set_unprototyped');
-    plugin.lookup<Variable<() => void>>('unprototyped').value();
+    const unprototyped = plugin.lookup<Variable<() => void>>('unprototyped');
+    expect(
+      thrownBy(() => {
+        unprototyped.value();
+      }).message,
+    ).toContain('the type of the pointer does not say the parameters');
+    const typed = unprototyped.cast('void (**)(void)') as Pointer<() => void>;
+    typed.value();
     expect(plugin.lookup<Variable<number>>('called').value).toBe(1);
     const variadic = plugin.lookup<Variable<((text: string) => void) | null>>('variadic');
     expect(thrownBy(() => variadic.value?.('x')).message).toContain('variadic');
@@ -231,5 +238,99 @@ it('a stored function survives garbage collection, and goes with its memory', ()
     before: ['replaced'],
     gone: ['replaced', 'own'],
     last: 34,
+  });
+});
+
+describe('a callback that gives a pointer', () => {
+  interface Spot {
+    x: number;
+    y: number;
+  }
+  interface Source {
+    find: ((n: number) => unknown) | null;
+    title: ((n: number) => unknown) | null;
+    name: ((n: number) => unknown) | null;
+    pick: ((n: number) => unknown) | null;
+    log: ((text: string | null) => number) | null;
+  }
+  const source = plugin.lookup<Variable<Source>>('source');
+  const none: Source = { find: null, title: null, name: null, pick: null, log: null };
+  beforeEach(() => {
+    source.value = none;
+  });
+
+  it('gives a Pointer, a view or null', () => {
+    const spot = plugin.lookup<Variable<Spot>>('spot');
+    const spots = plugin.lookup<Variable<Spot[]>>('spots');
+    const given = [spot, spot.value, spots.value[1], spots, spots.value, null];
+    source.value.find = (n) => given[n];
+    const sums = given.map((_, n) => (call('ask', n), call('sum_found')));
+    expect(sums).toEqual([3, 3, 11, 7, 7, -1]);
+  });
+
+  it.each([
+    [
+      { x: 1, y: 2 },
+      "an object can't go to C as struct spot *: nobody would keep it for C: return a Pointer",
+    ],
+    [[{ x: 1, y: 2 }], "an array of 1 can't go to C"],
+    [new Int32Array(2), "an instance of Int32Array can't go to C"],
+    [5, 'expected a Pointer or null for struct spot *, got the number 5'],
+    [undefined, 'got undefined'],
+    [plugin.alloc('double'), 'got a Pointer of type double *'],
+  ])('does not give %p', (value, message) => {
+    source.value.find = () => value;
+    const error = thrownBy(() => call('ask', 0));
+    expect(error.code).toBe('ERR_INVALID_ARG_TYPE');
+    expect(error.message).toContain('the result of the callback');
+    expect(error.message).toContain(message);
+  });
+
+  it('gives functions, which live until it gives the next', () => {
+    operation.value = (a, b) => a * b;
+    const given = [operation.value, plugin.lookup('subtract'), null];
+    operation.value = null;
+    source.value.pick = (n) => given[n];
+    const picked = given.map((_, n) => (call('ask', n), call('run_picked', 6, 7)));
+    expect(picked).toEqual([42, -1, -1]);
+    source.value.pick = () => ({});
+    expect(thrownBy(() => call('ask', 0)).code).toBe('ERR_INVALID_ARG_TYPE');
+  });
+
+  it('gives memory that lives until it gives the next', () => {
+    const program = `
+      import { openFixture } from '#lib/testing/fixture.js';
+      const plugin = openFixture('values/functions.c');
+      const source = plugin.lookup('source').value;
+      const call = (name, ...args) => plugin.lookup(name)(...args);
+      source.find = (n) => plugin.alloc('struct spot', { x: n, y: 1 });
+      source.title = (n) => 'title ' + n;
+      source.name = (n) => 'name ' + n;
+      const seen = [];
+      for (let n = 0; n < 5; n++) {
+        call('ask', n);
+        for (let round = 0; round < 3; round++) {
+          gc();
+          for (let i = 0; i < 500; i++) plugin.alloc('char[8]', 'yyyyyyy');
+        }
+        seen.push(call('sum_found') + ' ' + call('show_texts'));
+      }
+      console.log(JSON.stringify(seen));
+    `;
+    const expected = [0, 1, 2, 3, 4].map((n) => `${n + 1} title ${n}|name ${n}`);
+    expect(childValue(program, { execArgv: ['--expose-gc'] })).toEqual(expected);
+  });
+
+  it('is given text that is read with care', () => {
+    const program = `
+      import { openFixture, thrownBy } from '#lib/testing/fixture.js';
+      const plugin = openFixture('values/functions.c');
+      const seen = [];
+      plugin.lookup('source').value.log = (text) => seen.push(text);
+      plugin.lookup('run_log')('née');
+      plugin.lookup('run_log')(null);
+      console.log(JSON.stringify([...seen, thrownBy(() => plugin.lookup('run_log_at')(16)).code, seen.length]));
+    `;
+    expect(childValue(program)).toEqual(['née', null, 'ERR_PLUGIN_BAD_ADDRESS', 2]);
   });
 });

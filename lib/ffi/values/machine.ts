@@ -1,3 +1,5 @@
+import { bare, type CType } from '../../ctypes/model.js';
+
 /** The numbers that the machine, and a DataView, read in one go. 64-bit integers are bigints here. */
 export type Machine =
   'int8' | 'uint8' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'int64' | 'uint64' | 'float32' | 'float64';
@@ -99,6 +101,14 @@ export const MACHINES: Readonly<Record<Machine, MachineAccess>> = {
     },
   },
 };
+
+/** The machine's number that a value of `type` is; undefined where it is none: `_Bool`, say, or a struct. */
+export function machineOf(type: CType): Machine | undefined {
+  const t = bare(type);
+  if (t.kind === 'int' || t.kind === 'enum') return integerMachine(t.size ?? 4, t.signed);
+  if (t.kind !== 'float') return undefined;
+  return t.format === 'binary32' ? 'float32' : t.format === 'binary64' ? 'float64' : undefined;
+}
 
 /** How the machine reads an integer of `size` bytes; undefined for 128 bits. */
 export function integerMachine(size: number, signed: boolean): Machine | undefined {

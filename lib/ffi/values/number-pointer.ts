@@ -1,11 +1,12 @@
 import type { CType } from '../../ctypes/model.js';
 import type { Extent, Values } from './codec.js';
 import type { Machine } from './machine.js';
-import { checked, openElement, openForWriting, Pointer } from './pointer.js';
+import { checked, gone, openElement, openForWriting, Pointer } from './pointer.js';
 
 /*
  * Pointers to the numbers that the machine reads in one go. Each class has accessors of its own, though they look alike: the engine compiles
  * a property access for the few kinds of object it has met there, and one accessor for all ten kinds of typed array would be slow for all.
+ * An array without its element is one whose memory was freed.
  */
 
 class Int8Pointer extends Pointer<number> {
@@ -13,11 +14,12 @@ class Int8Pointer extends Pointer<number> {
   #to: Int8Array | undefined;
 
   override get value(): number {
-    return (this.#from ??= openElement(this, Int8Array))[0] as number;
+    return (this.#from ??= openElement(this, Int8Array))[0] ?? gone(this);
   }
 
   override set value(value: number) {
     const to = (this.#to ??= openForWriting(this, Int8Array));
+    if (to[0] === undefined) gone(this);
     to[0] =
       typeof value === 'number' && (value << 24) >> 24 === value ? value : (checked(this, value) as number);
   }
@@ -28,11 +30,12 @@ class Uint8Pointer extends Pointer<number> {
   #to: Uint8Array | undefined;
 
   override get value(): number {
-    return (this.#from ??= openElement(this, Uint8Array))[0] as number;
+    return (this.#from ??= openElement(this, Uint8Array))[0] ?? gone(this);
   }
 
   override set value(value: number) {
     const to = (this.#to ??= openForWriting(this, Uint8Array));
+    if (to[0] === undefined) gone(this);
     to[0] = typeof value === 'number' && (value & 0xff) === value ? value : (checked(this, value) as number);
   }
 }
@@ -42,11 +45,12 @@ class Int16Pointer extends Pointer<number> {
   #to: Int16Array | undefined;
 
   override get value(): number {
-    return (this.#from ??= openElement(this, Int16Array))[0] as number;
+    return (this.#from ??= openElement(this, Int16Array))[0] ?? gone(this);
   }
 
   override set value(value: number) {
     const to = (this.#to ??= openForWriting(this, Int16Array));
+    if (to[0] === undefined) gone(this);
     to[0] =
       typeof value === 'number' && (value << 16) >> 16 === value ? value : (checked(this, value) as number);
   }
@@ -57,11 +61,12 @@ class Uint16Pointer extends Pointer<number> {
   #to: Uint16Array | undefined;
 
   override get value(): number {
-    return (this.#from ??= openElement(this, Uint16Array))[0] as number;
+    return (this.#from ??= openElement(this, Uint16Array))[0] ?? gone(this);
   }
 
   override set value(value: number) {
     const to = (this.#to ??= openForWriting(this, Uint16Array));
+    if (to[0] === undefined) gone(this);
     to[0] =
       typeof value === 'number' && (value & 0xffff) === value ? value : (checked(this, value) as number);
   }
@@ -72,11 +77,12 @@ class Int32Pointer extends Pointer<number> {
   #to: Int32Array | undefined;
 
   override get value(): number {
-    return (this.#from ??= openElement(this, Int32Array))[0] as number;
+    return (this.#from ??= openElement(this, Int32Array))[0] ?? gone(this);
   }
 
   override set value(value: number) {
     const to = (this.#to ??= openForWriting(this, Int32Array));
+    if (to[0] === undefined) gone(this);
     to[0] = typeof value === 'number' && (value | 0) === value ? value : (checked(this, value) as number);
   }
 }
@@ -86,11 +92,12 @@ class Uint32Pointer extends Pointer<number> {
   #to: Uint32Array | undefined;
 
   override get value(): number {
-    return (this.#from ??= openElement(this, Uint32Array))[0] as number;
+    return (this.#from ??= openElement(this, Uint32Array))[0] ?? gone(this);
   }
 
   override set value(value: number) {
     const to = (this.#to ??= openForWriting(this, Uint32Array));
+    if (to[0] === undefined) gone(this);
     to[0] = typeof value === 'number' && value >>> 0 === value ? value : (checked(this, value) as number);
   }
 }
@@ -100,11 +107,12 @@ class Float32Pointer extends Pointer<number> {
   #to: Float32Array | undefined;
 
   override get value(): number {
-    return (this.#from ??= openElement(this, Float32Array))[0] as number;
+    return (this.#from ??= openElement(this, Float32Array))[0] ?? gone(this);
   }
 
   override set value(value: number) {
     const to = (this.#to ??= openForWriting(this, Float32Array));
+    if (to[0] === undefined) gone(this);
     to[0] = typeof value === 'number' ? value : (checked(this, value) as number);
   }
 }
@@ -114,11 +122,12 @@ class Float64Pointer extends Pointer<number> {
   #to: Float64Array | undefined;
 
   override get value(): number {
-    return (this.#from ??= openElement(this, Float64Array))[0] as number;
+    return (this.#from ??= openElement(this, Float64Array))[0] ?? gone(this);
   }
 
   override set value(value: number) {
     const to = (this.#to ??= openForWriting(this, Float64Array));
+    if (to[0] === undefined) gone(this);
     to[0] = typeof value === 'number' ? value : (checked(this, value) as number);
   }
 }
@@ -128,11 +137,12 @@ class BigInt64Pointer extends Pointer<bigint> {
   #to: BigInt64Array | undefined;
 
   override get value(): bigint {
-    return (this.#from ??= openElement(this, BigInt64Array))[0] as bigint;
+    return (this.#from ??= openElement(this, BigInt64Array))[0] ?? gone(this);
   }
 
   override set value(value: bigint) {
     const to = (this.#to ??= openForWriting(this, BigInt64Array));
+    if (to[0] === undefined) gone(this);
     to[0] =
       typeof value === 'bigint' && BigInt.asIntN(64, value) === value
         ? value
@@ -145,11 +155,12 @@ class BigUint64Pointer extends Pointer<bigint> {
   #to: BigUint64Array | undefined;
 
   override get value(): bigint {
-    return (this.#from ??= openElement(this, BigUint64Array))[0] as bigint;
+    return (this.#from ??= openElement(this, BigUint64Array))[0] ?? gone(this);
   }
 
   override set value(value: bigint) {
     const to = (this.#to ??= openForWriting(this, BigUint64Array));
+    if (to[0] === undefined) gone(this);
     to[0] =
       typeof value === 'bigint' && BigInt.asUintN(64, value) === value
         ? value

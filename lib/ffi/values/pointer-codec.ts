@@ -1,9 +1,9 @@
 import { compatibleTargets } from '../../ctypes/compatible.js';
-import { bare, isQualified, type CType, type PointerType } from '../../ctypes/model.js';
+import { sizeOf } from '../../ctypes/layout.js';
+import { bare, isQualified, isText, type CType, type PointerType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
-import { typeError } from '../../errors.js';
+import { rangeError, typeError } from '../../errors.js';
 import { Block, keep, keptAt } from '../block.js';
-import { isText } from './array.js';
 import { wrongKind } from './check.js';
 import type { Codec, Values } from './codec.js';
 import { extentOf, Pointer, targetOf } from './pointer.js';
@@ -39,12 +39,18 @@ export function fromAddress(pointer: PointerType, address: bigint, values: Value
   return values.pointerInto(pointer.target, { block: around, offset, start: 0, end: around.size });
 }
 
-/** Whether a pointer is `const char *`: const says that the caller does not own the text, so that it is a plain string. */
-export function isConstText(pointer: PointerType): boolean {
-  return isText(pointer.target) && isQualified(pointer.target, 'const');
+/** Whether a pointer may lead to text: `char *`. A C++ reference to a char refers to that one. */
+export function isTextPointer(pointer: PointerType): boolean {
+  return isText(pointer.target) && pointer.reference === undefined;
 }
 
-function toAddress(
+/** Whether a pointer is `const char *`: const says that the caller does not own the text, so that it is a plain string. */
+export function isConstText(pointer: PointerType): boolean {
+  return isTextPointer(pointer) && isQualified(pointer.target, 'const');
+}
+
+/** The address that C gets for `value`, to keep, and what has to live as long as C has it. */
+export function toAddress(
   type: CType,
   pointer: PointerType,
   value: unknown,
@@ -59,25 +65,36 @@ function toAddress(
     const block = extentOf(value)?.block;
     return { address: value.address, kept: block?.owned ? block : undefined };
   }
-  if (typeof value === 'string' && isText(pointer.target)) {
+  if (typeof value === 'string' && isTextPointer(pointer)) {
     const text = allocateText(value, type, what);
     return { address: text.address, kept: text };
   }
   throw wrongKind(
     what,
     type,
-    isText(pointer.target) ? 'a string, a Pointer or null' : 'a Pointer or null',
+    isTextPointer(pointer) ? 'a string, a Pointer or null' : 'a Pointer or null',
     value,
   );
 }
 
 /** Throws unless what `value` points to may be used as what `pointer` points to. */
 export function checkTarget(type: CType, pointer: PointerType, value: Pointer, what: string): void {
-  if (compatibleTargets(targetOf(value), pointer.target)) return;
+  if (compatibleTargets(targetOf(value), pointer.target)) {
+    const extent = extentOf(value);
+    if (extent !== undefined) checkRoom(type, pointer, extent.end - extent.offset, what);
+    return;
+  }
   const given = print({ kind: 'pointer', target: targetOf(value), size: pointer.size });
   const hint = `cast it if that is meant: p.cast('${print(pointer)}')`;
   throw typeError(
     'ERR_INVALID_ARG_TYPE',
     `${what}: expected ${print(type)}, got a Pointer of type ${given}; ${hint}`,
   );
+}
+
+/** Throws unless `room` bytes of memory hold one of what `pointer` points to, or none at all: one past the end is a pointer, too (C17 §6.5.6p8). */
+export function checkRoom(type: CType, pointer: PointerType, room: number, what: string): void {
+  const size = sizeOf(pointer.target);
+  if (size === undefined || room === 0 || room >= size) return;
+  throw rangeError(`${what}: ${print(type)} leads to ${size} bytes, this memory has ${room}`);
 }

@@ -1,15 +1,15 @@
 import { inspect, type InspectOptions } from 'node:util';
 
 import { sizeOf } from '../../ctypes/layout.js';
-import { bare, type CType } from '../../ctypes/model.js';
+import { bare, isText, type CType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { Type } from '../../ctypes/type.js';
 import { PluginError, rangeError, typeError } from '../../errors.js';
-import { Block } from '../block.js';
+import { Block, wasFreed } from '../block.js';
 import { koffi } from '../koffi.js';
-import { arrayView, isText, typedArray, type ArrayView } from './array.js';
+import { arrayView, typedArray, type ArrayView } from './array.js';
 import { assignable, describe, isConst } from './check.js';
-import type { Codec, Extent, Values } from './codec.js';
+import type { CFunction, Codec, Extent, Values } from './codec.js';
 import { floatCheck } from './float.js';
 import { inspectPointer, inspectText } from './inspect.js';
 import { integerCheck } from './integer.js';
@@ -27,9 +27,20 @@ interface Place {
 export let targetOf: (pointer: Pointer) => CType;
 /** The memory around where `pointer` points, if its bounds are known. */
 export let extentOf: (pointer: Pointer) => Extent | undefined;
+/** Whether what `pointer` points to was given back to the C heap while somebody had this pointer, or one that it was made from. */
+export let isFreed: (pointer: Pointer) => boolean;
+/** Takes the memory at `pointer` from it, and from all that were made from it: it is about to go back to the C heap. */
+export let markFreed: (pointer: Pointer) => void;
 let placeOf: (pointer: Pointer) => Place;
 /** What messages call the memory that `pointer` points to. */
 let whatOf: (pointer: Pointer) => string;
+
+/** How many pointers of C's were freed. */
+let frees = 0;
+/** Which of these was the last at an address. A pointer that C gives out later may lead to new memory there. */
+const freedAt = new Map<bigint, number>();
+/** How many addresses are remembered; then the oldest are forgotten. */
+const REMEMBERED = 1 << 16;
 
 /**
  * A C pointer with the type of what it points to. `value` reads and writes C memory itself. A pointer into memory whose bounds
@@ -50,8 +61,14 @@ export class Pointer<T = unknown> {
   readonly #target: CType;
   readonly #extent: Extent | undefined;
   #codec: Codec | undefined;
-  /** The memory of what it points to, where the bounds are not known. */
+  /** The memory of what it points to, where the bounds are not known; otherwise the memory around, once it was looked at. */
   #first: Block | undefined;
+  /** What `view` gave out, where the bounds are not known. */
+  #lent: WeakRef<Block>[] | undefined;
+  /** The pointer of C's that this one was made from. */
+  #root: Pointer | undefined;
+  /** How many were freed when C gave it out. */
+  readonly #made: number = frees;
   /** The view of a struct or array, which stays the same object. */
   #live: unknown;
 
@@ -68,6 +85,17 @@ export class Pointer<T = unknown> {
     extentOf = (pointer) => pointer.#extent;
     placeOf = (pointer) => pointer.#open(0, 1);
     whatOf = (pointer) => pointer.#what(0);
+    isFreed = (pointer) => pointer.#isFreed();
+    markFreed = (pointer) => {
+      freedAt.delete(pointer.address);
+      freedAt.set(pointer.address, ++frees);
+      const [oldest] = freedAt.keys();
+      if (freedAt.size > REMEMBERED && oldest !== undefined) freedAt.delete(oldest);
+      for (const holder of [pointer, pointer.#root ?? pointer]) {
+        holder.#first?.free();
+        for (const lent of holder.#lent ?? []) lent.deref()?.free();
+      }
+    };
   }
 
   /** The type of what it points to. */
@@ -80,7 +108,7 @@ export class Pointer<T = unknown> {
    * mapped. Assigning throws a `TypeError` or `RangeError` for a value that is none of the type, and `ERR_READ_ONLY` for const.
    */
   get value(): T {
-    return (this.#live ?? this.at(0)) as T;
+    return (this.#live === undefined || this.#first?.freed === true ? this.at(0) : this.#live) as T;
   }
 
   set value(value: T) {
@@ -91,7 +119,10 @@ export class Pointer<T = unknown> {
   at(index: number): T {
     const { block, offset, codec } = this.#open(index, 1);
     const value = codec.read(block, offset);
-    if (index === 0 && codec.live === true) this.#live = value;
+    if (index === 0 && codec.live === true) {
+      this.#live = value;
+      this.#first = block;
+    }
     return value as T;
   }
 
@@ -108,15 +139,18 @@ export class Pointer<T = unknown> {
     const distance = integer(count, 'offset') * this.#step();
     const extent = this.#extent;
     if (extent === undefined) {
-      return new Pointer<T>(this.#values, this.#target, BigInt.asUintN(64, this.address + BigInt(distance)));
+      const address = BigInt.asUintN(64, this.address + BigInt(distance));
+      return this.#madeFrom(new Pointer<T>(this.#values, this.#target, address)) as Pointer<T>;
     }
     const offset = extent.offset + distance;
     if (offset < extent.start || offset > extent.end) throw this.#outside(count);
     return this.#values.pointerInto(this.#target, { ...extent, offset }) as Pointer<T>;
   }
 
-  /** The same address as another pointer type: `p.cast('unsigned char *')`. */
-  cast(declaration: string): Pointer {
+  /** The same address as another pointer type: `p.cast('unsigned char *')`. As a function pointer it is the function: `p.cast('int (*)(int)')(7)`. */
+  cast(declaration: FunctionPointerText): CFunction;
+  cast(declaration: string): Pointer;
+  cast(declaration: string): Pointer | CFunction {
     const type = bare(this.#values.parse(declaration));
     if (type.kind !== 'pointer') {
       const hint = 'write the pointer type, as in C';
@@ -125,8 +159,10 @@ export class Pointer<T = unknown> {
         `cast('${declaration}'): ${print(type)} is no pointer type: ${hint}`,
       );
     }
+    const target = bare(type.target);
+    if (target.kind === 'function') return this.#values.callable(target, this.address) ?? this;
     if (this.#extent !== undefined) return this.#values.pointerInto(type.target, this.#extent);
-    return this.#values.pointer(type.target, this.address) ?? this;
+    return this.#madeFrom(this.#values.pointer(type.target, this.address) ?? this);
   }
 
   /**
@@ -136,6 +172,7 @@ export class Pointer<T = unknown> {
   view(length: number = this.#remaining()): TypedArray | ArrayView {
     if (integer(length, 'view') < 0) throw rangeError(`view: a length can't be ${length}`);
     const { block, offset, codec } = this.#open(0, length);
+    if (block.openEnded) this.#lend(block);
     const type: CType = { kind: 'array', element: this.#target, length, vector: false };
     const place = { block, offset, type, element: codec, length, values: this.#values };
     const machine = isText(this.#target)
@@ -156,6 +193,7 @@ export class Pointer<T = unknown> {
         `cString: ${this.#what(0)} points to ${print(this.#target)}, not to char`,
       );
     }
+    if (this.#isFreed()) throw wasFreed(this.address);
     return cString(this.address, this.#room());
   }
 
@@ -181,18 +219,37 @@ export class Pointer<T = unknown> {
     const distance = integer(index, 'index') * codec.size;
     const size = codec.size * count;
     const extent = this.#extent;
+    if (this.#isFreed()) throw wasFreed(this.address);
     if (extent === undefined) {
-      if (index !== 0 || count !== 1)
-        return {
-          block: Block.at(BigInt.asUintN(64, this.address + BigInt(distance)), size),
-          offset: 0,
-          codec,
-        };
-      return { block: (this.#first ??= Block.at(this.address, size)), offset: 0, codec };
+      if (index === 0 && count === 1) {
+        this.#first ??= Block.at(this.address, size, 'open-ended');
+        return { block: this.#first, offset: 0, codec };
+      }
+      const address = BigInt.asUintN(64, this.address + BigInt(distance));
+      return { block: Block.at(address, size, 'open-ended'), offset: 0, codec };
     }
     const offset = extent.offset + distance;
     if (offset < extent.start || offset + size > extent.end) throw this.#outside(index);
     return { block: extent.block, offset, codec };
+  }
+
+  #isFreed(): boolean {
+    if (this.#extent !== undefined) return this.#extent.block.freed;
+    const root = this.#root ?? this;
+    if (root.#made === frees) return false;
+    const last = Math.max(freedAt.get(this.address) ?? 0, freedAt.get(root.address) ?? 0);
+    return last > root.#made;
+  }
+
+  /** `pointer` leads to the same memory as this one. */
+  #madeFrom(pointer: Pointer): Pointer {
+    if (pointer !== this) pointer.#root = this.#root ?? this;
+    return pointer;
+  }
+
+  #lend(block: Block): void {
+    const lent = (this.#root ?? this).#lent?.filter((b) => b.deref() !== undefined) ?? [];
+    (this.#root ?? this).#lent = [...lent, new WeakRef(block)];
   }
 
   #remaining(): number {
@@ -238,6 +295,9 @@ export class Pointer<T = unknown> {
   }
 }
 
+/** A function-pointer type that is spelled out, rather than a typedef's name. */
+type FunctionPointerText = `${string}(*)(${string}`;
+
 function integer(value: number, what: string): number {
   if (Number.isSafeInteger(value)) return value;
   throw typeError('ERR_INVALID_ARG_TYPE', `${what}: expected an integer, got ${describe(value)}`);
@@ -250,6 +310,11 @@ export function openElement<A extends TypedArray>(pointer: Pointer, array: Typed
   // A typed array must be aligned in its buffer; memory need not be (a member of a packed struct).
   if (start % array.BYTES_PER_ELEMENT === 0) return new array(block.data.buffer, start, 1);
   return new array(koffi.view(pointer.address, array.BYTES_PER_ELEMENT));
+}
+
+/** Throws for a pointer whose memory is gone. */
+export function gone(pointer: Pointer): never {
+  throw wasFreed(pointer.address);
 }
 
 /** The same, to write to: throws `ERR_READ_ONLY` where that may not be. */

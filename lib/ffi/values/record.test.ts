@@ -228,6 +228,35 @@ describe('layouts', () => {
     expect([zero.value.n, zero.value.items.at(3)]).toEqual([5, 9]);
   });
 
+  it('flexible arrays end where the memory is known to end', () => {
+    interface Message {
+      length: number;
+      text: Pointer<number>;
+    }
+    const outside = { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' };
+    const greeting = variable<Message>('greeting').value;
+    expect([0, 1].map((i) => greeting.text.at(i))).toEqual([104, 105]);
+    const behind = ((): number => {
+      for (let i = 0; ; i++) {
+        try {
+          greeting.text.at(i);
+        } catch {
+          return i;
+        }
+      }
+    })();
+    // The variable has what its initialiser needs, or sizeof (struct message) if that is more.
+    expect(behind).toBe(3);
+    for (const memory of [plugin.alloc('char[9]'), plugin.malloc('char[9]')]) {
+      const { text } = (memory.cast('struct message *') as Pointer<Message>).value;
+      text.set(4, 1);
+      expect(thrownBy(() => text.at(5))).toMatchObject(outside);
+      expect(text.view()).toHaveLength(5);
+    }
+    for (const memory of [plugin.alloc('struct message'), plugin.malloc('struct message')])
+      expect(thrownBy(() => (memory as Pointer<Message>).value.text.at(0))).toMatchObject(outside);
+  });
+
   it('opaque and empty structs', () => {
     const handle = variable<Pointer>('handle');
     expect(handle.value.address).toBe(variable('point').address);
