@@ -5,7 +5,7 @@ import { PluginError, typeError } from '../errors.js';
 import { Block } from './block.js';
 import { koffi, libc } from './koffi.js';
 import { iterateObjects, rangeOf } from './linker.js';
-import { accessOf, mappingsSeen, PROT } from './mapping.js';
+import { accessOf, cCalls, mappingsSeen, PROT } from './mapping.js';
 import type { Values } from './values/codec.js';
 import { describe } from './values/check.js';
 import { extentOf, isFreed, markFreed, Pointer } from './values/pointer.js';
@@ -78,6 +78,7 @@ export function free(pointer: Pointer | null): void {
   allocated.delete(address);
   markFreed(pointer);
   release(address);
+  cCalls.made++;
 }
 
 /** Why C's `free` would end the process, or worse, corrupt the heap; undefined if nothing is known against it. */

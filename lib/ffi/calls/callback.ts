@@ -3,6 +3,7 @@ import { print } from '../../ctypes/print.js';
 import { messageOf, PluginError, typeError } from '../../errors.js';
 import { hold } from '../block.js';
 import { koffi } from '../koffi.js';
+import { cCalls } from '../mapping.js';
 import { arrayPlaceOf } from '../values/array.js';
 import { describe } from '../values/check.js';
 import type { Values } from '../values/codec.js';
@@ -60,6 +61,7 @@ export class Callback implements Disposable {
         return result.toC(fn(...parameters.map((p, i) => (p.fromC ? p.fromC(raw[i]) : raw[i]))));
       } finally {
         running--;
+        cCalls.made++;
       }
     };
     try {

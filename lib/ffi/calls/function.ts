@@ -6,12 +6,16 @@ import { print } from '../../ctypes/print.js';
 import { Type } from '../../ctypes/type.js';
 import { PluginError, typeError } from '../../errors.js';
 import { hold } from '../block.js';
+import { cCalls } from '../mapping.js';
 import { wrongKind } from '../values/check.js';
 import type { CFunction, Values } from '../values/codec.js';
 import { Callback, UNPROTOTYPED } from './callback.js';
 import { bindCall, type BoundCall, type BoundParameter } from './bind.js';
 import type { Frame, Lent } from './passing.js';
 import { setSource, sourceOf, type FunctionSource } from './source.js';
+
+/** A constant of this module: each call would ask the other one for its export. */
+const calls = cCalls;
 
 /**
  * A C function as a JavaScript one. Arguments are checked as strictly as a C compiler does, and more: their number, kind and range. A function
@@ -38,6 +42,7 @@ function wrap({ raw, parameters, fromC, copies }: BoundCall, source: FunctionSou
     case 0:
       return function () {
         if (arguments.length !== 0) throw wrongCount(source, arguments.length, 0);
+        calls.made++;
         const returned = raw();
         return fromC === undefined ? returned : fromC(returned);
       };
@@ -47,6 +52,7 @@ function wrap({ raw, parameters, fromC, copies }: BoundCall, source: FunctionSou
         const frame: Frame = copies ? { lent: undefined } : NO_FRAME;
         const x = pass(a, first, frame);
         if (frame.lent !== undefined) return finish(raw, [x], fromC, frame.lent);
+        calls.made++;
         const returned = raw(x);
         return fromC === undefined ? returned : fromC(returned);
       };
@@ -57,6 +63,7 @@ function wrap({ raw, parameters, fromC, copies }: BoundCall, source: FunctionSou
         const x = pass(a, first, frame);
         const y = pass(b, second, frame);
         if (frame.lent !== undefined) return finish(raw, [x, y], fromC, frame.lent);
+        calls.made++;
         const returned = raw(x, y);
         return fromC === undefined ? returned : fromC(returned);
       };
@@ -68,6 +75,7 @@ function wrap({ raw, parameters, fromC, copies }: BoundCall, source: FunctionSou
         const y = pass(b, second, frame);
         const z = pass(c, third, frame);
         if (frame.lent !== undefined) return finish(raw, [x, y, z], fromC, frame.lent);
+        calls.made++;
         const returned = raw(x, y, z);
         return fromC === undefined ? returned : fromC(returned);
       };
@@ -103,6 +111,7 @@ function finish(
   lent: readonly Lent[],
 ): unknown {
   try {
+    calls.made++;
     const returned = raw(...args);
     return fromC === undefined ? returned : fromC(returned, lent);
   } finally {
