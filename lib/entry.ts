@@ -3,11 +3,10 @@ import type { OpenOptions } from './plugin/options.js';
 import type { Plugin } from './plugin/plugin.js';
 
 /*
- * Where a program starts. Memory, values and calls are loaded with the package; what these functions need besides (the readers of ELF and
+ * Where a program starts. Memory and values are loaded with the package; what these functions need besides (the readers of ELF and
  * DWARF, the registry: two thirds of it) when one of them is called, so that neither the import nor the first open takes long. `require`
  * knows what it has loaded, and these are not called in loops.
  */
-import './ffi/calls/function.js';
 import './ffi/values/factory.js';
 
 /* eslint-disable @typescript-eslint/no-require-imports */
