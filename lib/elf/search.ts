@@ -43,7 +43,7 @@ export class LibrarySearch {
   readonly #host: Host;
   readonly #environment: readonly string[];
   readonly #cachePath: string;
-  readonly #defaultDirs: readonly string[];
+  #defaultDirs: readonly string[] | undefined;
   #cache: LdCache | undefined;
 
   constructor(options: SearchOptions = {}) {
@@ -51,7 +51,7 @@ export class LibrarySearch {
     this.#host = options.host ?? currentHost();
     this.#environment = splitPath(ldLibraryPath, /[:;]/);
     this.#cachePath = options.cachePath ?? '/etc/ld.so.cache';
-    this.#defaultDirs = options.defaultDirs ?? systemDirs(this.#host);
+    this.#defaultDirs = options.defaultDirs;
   }
 
   /** Where the library `name` is that `requester` needs. */
@@ -92,7 +92,7 @@ export class LibrarySearch {
     const sources = [
       () => this.#environment.flatMap(listDirectory),
       () => this.#ldCache?.entries.map((e) => e.name) ?? [],
-      () => this.#defaultDirs.flatMap(listDirectory),
+      () => this.#systemDirs.flatMap(listDirectory),
     ];
     const found = sources.flatMap((names) =>
       [...new Set(matching(names()))].sort((a, b) =>
@@ -121,7 +121,11 @@ export class LibrarySearch {
     const cached = this.#ldCache?.find(name).filter((e) => e.hwcap === 0n);
     yield* cached?.map((e) => e.path) ?? [];
     yield this.#cachePath;
-    yield* inside(this.#defaultDirs);
+    yield* inside(this.#systemDirs);
+  }
+
+  get #systemDirs(): readonly string[] {
+    return (this.#defaultDirs ??= systemDirs(this.#host));
   }
 
   get #ldCache(): LdCache | undefined {

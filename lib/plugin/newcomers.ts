@@ -58,17 +58,23 @@ export function needsDeepBinding({ library, dependencies }: Newcomers): boolean 
     const address = mainSymbolAddress(name);
     return address !== undefined && address >= start && address < end;
   };
-  // A table reads its file as far as it is asked.
-  const files = dependencies.flatMap(({ path }) => (path === undefined ? [] : (openOrUndefined(path) ?? [])));
-  try {
-    const tables = [library.symbols, ...files.map((file) => DynamicSymbols.of(file))];
-    const isHidden = (s: ElfSymbol): boolean => s.type !== STT.FUNC && inMainProgram(s.name);
-    const clashes = (s: ElfSymbol): boolean => s.type === STT.FUNC && inMainProgram(s.name);
-    if (tables.some((table) => some(table.imported(), isHidden))) return false;
-    return tables.some((table) => some(table.exported(), clashes));
-  } finally {
-    for (const file of files) file.close();
-  }
+  const isHidden = (s: ElfSymbol): boolean => s.type !== STT.FUNC && inMainProgram(s.name);
+  const clashes = (s: ElfSymbol): boolean => s.type === STT.FUNC && inMainProgram(s.name);
+  if (anyTable(library, dependencies, (table) => some(table.imported(), isHidden))) return false;
+  return anyTable(library, dependencies, (table) => some(table.exported(), clashes));
+}
+
+/** Whether `test` holds for the symbols of the library or of what comes with it, which is not opened before it is its turn. */
+function anyTable(
+  library: Library,
+  dependencies: readonly Dependency[],
+  test: (table: DynamicSymbols) => boolean,
+): boolean {
+  if (test(library.symbols)) return true;
+  return dependencies.some(({ path }) => {
+    using file = path === undefined ? undefined : openOrUndefined(path);
+    return file !== undefined && test(DynamicSymbols.of(file));
+  });
 }
 
 function some<T>(items: Iterable<T>, test: (item: T) => boolean): boolean {
