@@ -35,10 +35,6 @@ export class ByteCursor {
     return this.#view.getUint8(this.#advance(1));
   }
 
-  i8(): number {
-    return this.#view.getInt8(this.#advance(1));
-  }
-
   u16(): number {
     return this.#view.getUint16(this.#advance(2), this.littleEndian);
   }
@@ -53,17 +49,9 @@ export class ByteCursor {
     return this.#view.getUint32(this.#advance(4), this.littleEndian);
   }
 
-  i32(): number {
-    return this.#view.getInt32(this.#advance(4), this.littleEndian);
-  }
-
   /** An address or any other 64-bit number whose high bits count. */
   u64(): bigint {
     return this.#view.getBigUint64(this.#advance(8), this.littleEndian);
-  }
-
-  i64(): bigint {
-    return this.#view.getBigInt64(this.#advance(8), this.littleEndian);
   }
 
   /** A 64-bit offset or size as a number; one past 2⁵³ can't be one and is a `FormatError`. */

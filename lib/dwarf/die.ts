@@ -6,7 +6,7 @@ import type { Unit } from './unit.js';
 import { siblingPos } from './walk.js';
 
 /** An entry that is referred to but can't be read, and why: a dwz supplementary file, a missing type unit. */
-export class Unavailable {
+class Unavailable {
   readonly reason: string;
 
   constructor(reason: string) {

@@ -8,7 +8,7 @@ import { readRanges } from './ranges.js';
 export type Location = bigint | 'tls' | undefined;
 
 /** The place of a variable's entry (DWARF v5 §2.6). */
-export function variableLocation(die: Die): Location {
+function variableLocation(die: Die): Location {
   const block = die.block(DW_AT.location);
   if (block === undefined || block.length === 0) return undefined;
   const { unit } = die;

@@ -38,7 +38,7 @@ function mapped(address: bigint, size: number): Uint8Array {
 }
 
 /** The text in `bytes` up to its NUL, or all of it: a `char[n]` need not have one. */
-export function textOf(bytes: Uint8Array): string {
+function textOf(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
