@@ -7,9 +7,8 @@ import type { Plugin } from './plugin/plugin.js';
  * DWARF, the registry: two thirds of it) when one of them is called, so that neither the import nor the first open takes long. `require`
  * knows what it has loaded, and these are not called in loops.
  */
+import './elf/file.js';
 import './ffi/values/factory.js';
-
-/* eslint-disable @typescript-eslint/no-require-imports */
 
 /**
  * Opens the ELF shared object at `path`, which as in Go is not searched for: a bare name is one in the working directory. It is loaded and

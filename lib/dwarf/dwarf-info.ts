@@ -6,9 +6,8 @@ import { DW_AT, DW_LANG, DW_TAG } from './constants.js';
 import { Die } from './die.js';
 import { DebugFile } from './file.js';
 import { hasParameters, isPrototyped } from './function-type.js';
-import { declFile } from './line-files.js';
 import { addressesOf } from './location.js';
-import { NameIndex, type TypeKeyword, keywordOf } from './name-index.js';
+import type { NameIndex, TypeKeyword } from './name-index.js';
 import { mayBeNamed } from './name-search.js';
 import type { DwarfSections } from './sections.js';
 import { TypeReader, once } from './types.js';
@@ -40,6 +39,9 @@ export interface TypedSymbol {
 export interface Absent {
   readonly reason: string;
 }
+
+/** Loaded when a search by address has failed, or a type is asked for by name. */
+const nameIndex = () => require('./name-index.js') as typeof import('./name-index.js');
 
 /** Variables and names that are searched for one by one, at up to 10 ms for 10 MB; a further one has all units indexed. */
 const MAX_SEARCHES = 8;
@@ -177,7 +179,7 @@ export class DwarfInfo {
       type: type ?? (isFunction(query) ? this.#types.of(die) : this.#types.target(die)),
       language: (die.inherited(DW_AT.name) ?? die).unit.language,
       get declFile() {
-        return declFile(die);
+        return (require('./line-files.js') as typeof import('./line-files.js')).declFile(die);
       },
       get declLine() {
         return die.inherited(DW_AT.decl_line)?.number(DW_AT.decl_line);
@@ -236,13 +238,13 @@ export class DwarfInfo {
   }
 
   get #nameIndex(): NameIndex {
-    this.#names ??= new NameIndex(this.#file);
+    this.#names ??= new (nameIndex().NameIndex)(this.#file);
     return this.#names;
   }
 
   /** What defines a type that `die` declares: only at file scope does the same name mean the same type. */
   #complete(die: Die): Die | undefined {
-    const keyword = keywordOf(die.tag);
+    const keyword = nameIndex().keywordOf(die.tag);
     const name = die.string(DW_AT.name);
     if (keyword === undefined || name === undefined) return undefined;
     const atFileScope: number[] = [];

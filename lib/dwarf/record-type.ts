@@ -4,8 +4,10 @@ import { unsupported } from './base-type.js';
 import { DW_AT, DW_TAG, isC } from './constants.js';
 import { Die } from './die.js';
 import { memberOffset } from './location.js';
-import { whyNonTrivial } from './non-trivial.js';
 import { type TypeReader, once } from './types.js';
+
+/** Only C++ has classes to be asked. */
+const cxx = () => require('./non-trivial.js') as typeof import('./non-trivial.js');
 
 /** `DW_TAG.structure_type`, `class_type` and `union_type` (DWARF v5 §5.7). */
 export function readRecordType(reader: TypeReader, die: Die): CType {
@@ -17,7 +19,7 @@ export function readRecordType(reader: TypeReader, die: Die): CType {
     return unsupported(tag ?? kind, 'its members depend on a variant', die.number(DW_AT.byte_size));
   }
   const members = once(() => readMembers(reader, die));
-  const nonTrivial = isC(die.unit.language) ? () => undefined : once(() => whyNonTrivial(die));
+  const nonTrivial = isC(die.unit.language) ? () => undefined : once(() => cxx().whyNonTrivial(die));
   return {
     kind,
     tag,

@@ -1,10 +1,12 @@
 import { BufferSource, FileSource, SourceSlice, type ByteSource } from '../bytes/source.js';
 import { FormatError } from '../errors.js';
-import { decompressSection, decompressZdebug } from './compression.js';
 import { PN_XNUM, PT, SHF, SHT } from './constants.js';
 import { readHeader, type ElfHeader } from './header.js';
 import { readSection0, readSections, type SectionHeader } from './section.js';
 import { readProgramHeaders, type ProgramHeader } from './segment.js';
+
+/** Most files have no compressed sections. */
+const compression = () => require('./compression.js') as typeof import('./compression.js');
 
 /**
  * An ELF file of either class and byte order. Opening one reads its header; everything else is read when it is asked for.
@@ -124,13 +126,13 @@ export class ElfFile {
     if (section === undefined) return undefined;
     const raw = this.rawSection(section);
     if (!(section.flags & SHF.COMPRESSED)) return raw;
-    return new BufferSource(name, decompressSection(name, raw.read(0, raw.size), this.header));
+    return new BufferSource(name, compression().decompressSection(name, raw.read(0, raw.size), this.header));
   }
 
   #readZdebug(name: string): ByteSource | undefined {
     const section = this.#find(name.replace('.', '.z'));
     if (section === undefined) return undefined;
     const raw = this.rawSection(section);
-    return new BufferSource(name, decompressZdebug(section.name, raw.read(0, raw.size)));
+    return new BufferSource(name, compression().decompressZdebug(section.name, raw.read(0, raw.size)));
   }
 }

@@ -125,7 +125,8 @@ class GnuHash implements SymbolHash {
   /** The table does not say how many symbols there are: the bucket with the highest start has the last one. */
   #countSymbols(): number | undefined {
     let last = 0;
-    for (let i = 0; i < this.#bucketCount; i++) last = Math.max(last, this.#bucket(i));
+    this.#body.pos = this.#body.length - this.#bucketCount * 4;
+    while (!this.#body.atEnd) last = Math.max(last, this.#body.u32());
     // Nothing is hashed: the symbols that are imported are not counted here.
     if (last < this.#firstSymbol || last === 0) return undefined;
     let count = last;

@@ -179,18 +179,20 @@ export interface LoadedSegment {
 }
 
 export function loadedSegments(object: LoadedObject): LoadedSegment[] {
-  const sizeofPhdr = 56n;
-  return Array.from({ length: object.programHeaders.count }, (_, i) => {
+  const sizeofPhdr = 56;
+  const { address, count } = object.programHeaders;
+  const headers = new DataView(koffi.view(address, count * sizeofPhdr));
+  return Array.from({ length: count }, (_, i) => {
     // Elf64_Phdr { Word p_type, p_flags; Off p_offset; Addr p_vaddr, p_paddr; Xword p_filesz, p_memsz, p_align; }
-    const header = object.programHeaders.address + BigInt(i) * sizeofPhdr;
-    const start = wordAt(header + 16n);
+    const at = i * sizeofPhdr;
+    const start = headers.getBigUint64(at + 16, true);
     return {
-      type: koffi.decode.uint32(header),
-      flags: koffi.decode.uint32(header + 4n),
-      offset: Number(wordAt(header + 8n)),
+      type: headers.getUint32(at, true),
+      flags: headers.getUint32(at + 4, true),
+      offset: Number(headers.getBigUint64(at + 8, true)),
       start,
-      fileSize: Number(wordAt(header + 32n)),
-      end: start + wordAt(header + 40n),
+      fileSize: Number(headers.getBigUint64(at + 32, true)),
+      end: start + headers.getBigUint64(at + 40, true),
     };
   });
 }

@@ -1,6 +1,5 @@
 import { sizeOf } from '../ctypes/layout.js';
 import { bare, type CType } from '../ctypes/model.js';
-import { parseType } from '../ctypes/parse.js';
 import { print } from '../ctypes/print.js';
 import { findDebugInfo, type DebugInfo } from '../debuginfo/debug-info.js';
 import type { TypedSymbol } from '../dwarf/dwarf-info.js';
@@ -81,6 +80,7 @@ export class Library {
 
   /** The type that a C declaration means, with the names of this library. */
   parse(declaration: string): CType {
+    const { parseType } = require('../ctypes/parse.js') as typeof import('../ctypes/parse.js');
     return parseType(declaration, (keyword, name) => this.debugInfo.typeNamed(keyword, name));
   }
 

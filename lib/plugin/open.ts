@@ -5,11 +5,9 @@ import { describe } from '../ffi/values/check.js';
 import { Library } from '../library/library.js';
 import type { Loaded } from '../symbols/table.js';
 import { checkBinding, loadFlags, recordBinding } from './binding.js';
-import { explain } from './explain.js';
 import { fileState, readLibrary, realPath } from './file.js';
 import { isStale, objectOf, originalOf } from './identity.js';
 import { initialise } from './init.js';
-import { memoryImage } from './memory-image.js';
 import { findNewcomers, preflightDependencies, type Newcomers } from './newcomers.js';
 import { checkOptions, type OpenOptions } from './options.js';
 import { Plugin } from './plugin.js';
@@ -122,6 +120,7 @@ class Opening {
     if ('dlerror' in opened) {
       const { dlerror } = opened;
       plan?.library.file.close();
+      const { explain } = require('./explain.js') as typeof import('./explain.js');
       throw new Refusal(dlerror, { dlerror, lines: plan === undefined ? [] : explain(dlerror, plan) });
     }
     // Relocations have made pages read-only.
@@ -180,6 +179,7 @@ class Opening {
     if (object === undefined || !isStale(library, object)) return library;
     library.file.close();
     loaded.stale = true;
+    const { memoryImage } = require('./memory-image.js') as typeof import('./memory-image.js');
     return new Library(memoryImage(object, `${this.path} (replaced since it was loaded)`), this.path);
   }
 

@@ -1,6 +1,5 @@
 import { typeError } from '../errors.js';
 import { describe } from '../ffi/values/check.js';
-import { suggest } from '../symbols/suggest.js';
 
 /** How a library is opened. */
 export interface OpenOptions {
@@ -40,6 +39,7 @@ export function checkOptions(options: OpenOptions): void {
   }
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(VALUES, name)) {
+      const { suggest } = require('../symbols/suggest.js') as typeof import('../symbols/suggest.js');
       const [close] = suggest(name, Object.keys(VALUES));
       const hint =
         close === undefined ? `the options are ${Object.keys(VALUES).join(', ')}` : `did you mean ${close}?`;

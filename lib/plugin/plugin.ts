@@ -1,6 +1,6 @@
 import { inspect as utilInspect } from 'node:util';
 
-import { symbolInfo, type SymbolInfo } from '../library/inspect.js';
+import type { SymbolInfo } from '../library/inspect.js';
 import type { Library } from '../library/library.js';
 import { alloc, malloc } from '../ffi/heap.js';
 import { SymbolTable, type Loaded } from '../symbols/table.js';
@@ -83,6 +83,7 @@ export class Plugin implements Iterable<SymbolInfo> {
 
   /** All that it exports, with types, in the order of its symbol table. */
   *[Symbol.iterator](): Generator<SymbolInfo> {
+    const { symbolInfo } = require('../library/inspect.js') as typeof import('../library/inspect.js');
     for (const symbol of this.#library.symbols.exported()) yield symbolInfo(this.#library, symbol);
   }
 

@@ -3,7 +3,7 @@ import { sizeOf } from '../ctypes/layout.js';
 import { constOf, isQualified, type CType, type FunctionType } from '../ctypes/model.js';
 import { print } from '../ctypes/print.js';
 import { PF, STB, STT } from '../elf/constants.js';
-import { symbolSlots, type SymbolSlot } from '../elf/relocation.js';
+import type { SymbolSlot } from '../elf/relocation.js';
 import type { ElfSymbol } from '../elf/symbol.js';
 import { PluginError, typeError } from '../errors.js';
 import { Block } from '../ffi/block.js';
@@ -14,7 +14,6 @@ import { describe } from '../ffi/values/check.js';
 import { createValues } from '../ffi/values/factory.js';
 import type { Pointer } from '../ffi/values/pointer.js';
 import { kindOf, type Library, type LibrarySymbol } from '../library/library.js';
-import { suggest } from './suggest.js';
 
 /** A library in memory. */
 export interface Loaded {
@@ -70,6 +69,7 @@ export class SymbolTable {
     const symbol = name.includes('\0') ? undefined : this.#library.find(name);
     if (symbol !== undefined) return symbol;
     const names = Array.from(this.#library.symbols.exported(), (s) => s.name);
+    const { suggest } = require('./suggest.js') as typeof import('./suggest.js');
     const close = suggest(name, names);
     const hint = close.length === 0 ? '' : `\n  did you mean ${close.join(', ')}?`;
     const text = `plugin: symbol ${name} not found in plugin ${this.#library.path}${hint}`;
@@ -123,12 +123,18 @@ export class SymbolTable {
   #isFunction(symbol: ElfSymbol): boolean {
     const kind = kindOf(symbol);
     if (kind !== 'unknown') return kind === 'function' || kind === 'ifunc';
-    // A symbol of assembler that does not say what it is: code lies in an executable segment.
+    // A symbol of assembler does not say what it is.
+    return this.#isCode(symbol);
+  }
+
+  #isCode(symbol: ElfSymbol): boolean {
     return ((this.#library.file.segmentAt(symbol.value)?.flags ?? 0) & PF.X) !== 0;
   }
 
   #function(symbol: ElfSymbol, type: () => FunctionType): CFunction {
-    return createFunction({ name: symbol.name, address: this.#address(symbol), type }, this.values);
+    const address = this.#address(symbol);
+    const isCode = address === this.#loaded.base + symbol.value && this.#isCode(symbol);
+    return createFunction({ name: symbol.name, address, isCode, type }, this.values);
   }
 
   #functionType(symbol: ElfSymbol): FunctionType {
@@ -185,6 +191,7 @@ export class SymbolTable {
 
   /** The slots of the exported variables by name, and by address in the file: an alias (`environ` of `__environ`) may have none of its own. */
   #readSlots(): Map<string | bigint, SymbolSlot> {
+    const { symbolSlots } = require('../elf/relocation.js') as typeof import('../elf/relocation.js');
     const { file, symbols } = this.#library;
     const values = new Map<string, bigint>();
     for (const s of symbols.exported()) {

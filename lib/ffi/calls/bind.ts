@@ -54,7 +54,7 @@ export function bindCall(source: FunctionSource, values: Values): BoundCall {
     const name = `${prototype}: argument ${i + 1}${p.name === undefined ? '' : ` (${p.name})`}`;
     return { passing: promoted, name, ...(how.numbers ?? NO_NUMBER) };
   });
-  checkAccess(source.address, 1, PROT.EXEC);
+  if (source.isCode !== true) checkAccess(source.address, 1, PROT.EXEC);
   const raw = koffiFunction(source.address, result, parameters, refuse);
   return { raw, parameters, fromC: result.fromC, copies: parameters.some((p) => p.passing.copies === true) };
 }

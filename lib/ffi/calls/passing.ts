@@ -6,7 +6,6 @@ import { floatCheck } from '../values/float.js';
 import { fromBigInt, integerCheck, limits } from '../values/integer.js';
 import { integerMachine } from '../values/machine.js';
 import { fromAddress, isConstText } from '../values/pointer-codec.js';
-import { pointerArgument } from './pointer-argument.js';
 
 /** Memory of JavaScript's that C has during a call. */
 export interface Lent {
@@ -72,6 +71,7 @@ export function passing(type: CType, values: Values, lasting = false): Passing |
       if (t.format === 'binary64') return { koffi: 'double', toC: floatCheck(type), numbers: ANY_NUMBER };
       return byValue(t.name);
     case 'pointer': {
+      const { pointerArgument } = require('./pointer-argument.js') as typeof import('./pointer-argument.js');
       const argument = pointerArgument(type, t, values, lasting);
       // koffi makes a string of `str` itself, in 0.1 µs against 4, and takes the function at its word that it gives text.
       return { ...argument, ...(isConstText(t) ? { koffi: 'str' } : pointerResult(t, values)) };

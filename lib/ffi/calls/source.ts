@@ -5,6 +5,8 @@ export interface FunctionSource {
   readonly name: string;
   /** The address of its code. */
   readonly address: bigint;
+  /** Whether that is known to be code, and need not be looked up in the memory of this process. */
+  readonly isCode?: boolean;
   /** Its type; throws why there is none. */
   readonly type: () => FunctionType;
   /** Why it can't be called, where the type does not say so. */

@@ -10,7 +10,6 @@ import { integerCodec } from './integer.js';
 import { pointerClass } from './number-pointer.js';
 import { pointerCodec } from './pointer-codec.js';
 import { Pointer } from './pointer.js';
-import { recordCodec } from './record-codec.js';
 
 /** What the values of a plugin need from outside this folder. */
 export interface ValueOptions {
@@ -89,7 +88,12 @@ function makeCodec(type: CType, values: Values): Codec {
     case 'union':
       if (t.size === undefined)
         return noValue(type, 'it is opaque: its members are not known here, only pointers to it can be used');
-      return recordCodec(type, t, t.size, values);
+      return (require('./record-codec.js') as typeof import('./record-codec.js')).recordCodec(
+        type,
+        t,
+        t.size,
+        values,
+      );
     case 'unsupported':
       return noValue(type, t.reason, t.size);
     case 'void':

@@ -3,7 +3,6 @@ import { typeError } from '../../errors.js';
 import type { Block } from '../block.js';
 import { describe, wrongKind } from './check.js';
 import type { Codec } from './codec.js';
-import { readFloat, writeFloat } from './float-format.js';
 import { machineOf } from './machine.js';
 
 /** Bytes from one part of a complex number to the next: the x87's ten fill sixteen (psABI x86-64 §3.1.2). */
@@ -80,6 +79,7 @@ interface FloatAccess {
 function floatAccess(format: FloatFormat): FloatAccess {
   if (format === 'binary32') return { get: (d, o) => d.getFloat32(o, true), set: setFloat32 };
   if (format === 'binary64') return { get: (d, o) => d.getFloat64(o, true), set: setFloat64 };
+  const { readFloat, writeFloat } = require('./float-format.js') as typeof import('./float-format.js');
   return {
     get: (data, offset) => readFloat(format, data, offset),
     set: (data, offset, value) => {

@@ -4,16 +4,19 @@ import type { InspectOptions } from 'node:util';
 import type { CType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import type { Memory } from '../../format/memory.js';
-import { formatPointer, formatValue, type FormatOptions } from '../../format/value.js';
+import type { FormatOptions } from '../../format/value.js';
 import type { Block } from '../block.js';
-import { readFloat } from './float-format.js';
 import { cString } from './text.js';
+
+/** Few programs print C values: what does is loaded for those. */
+const format = () => require('../../format/value.js') as typeof import('../../format/value.js');
 
 let descriptor: number | undefined;
 
 /** This process's memory through the kernel, which answers EIO for a wild address instead of raising a signal (proc(5)). */
 const memory: Memory = {
-  readFloat,
+  readFloat: (...args) =>
+    (require('./float-format.js') as typeof import('./float-format.js')).readFloat(...args),
   read(address, size) {
     const bytes = new Uint8Array(size);
     try {
@@ -33,7 +36,7 @@ export function inspectMemory(
   depth: number,
   options: InspectOptions,
 ): string {
-  return `(${print(type)})${formatValue(type, block.address + BigInt(offset), memory, limits(depth, options))}`;
+  return `(${print(type)})${format().formatValue(type, block.address + BigInt(offset), memory, limits(depth, options))}`;
 }
 
 /** What they show of a pointer: `(int *)0x7f00 = 7`. */
@@ -43,7 +46,7 @@ export function inspectPointer(
   depth: number,
   options: InspectOptions,
 ): string {
-  return formatPointer(target, address, memory, limits(depth, options));
+  return format().formatPointer(target, address, memory, limits(depth, options));
 }
 
 /** What they show of a pointer to text: the text, in a way that can't fault. */
