@@ -1,3 +1,8 @@
+import type { Type } from './ctypes/type.js';
+import type { CValue } from './ffi/calls/c-value.js';
+import type { Callback } from './ffi/calls/callback.js';
+import type { Pointer } from './ffi/values/pointer.js';
+import type { CFunction } from './ffi/values/codec.js';
 import type { LibraryInfo } from './library/inspect.js';
 import type { OpenOptions } from './plugin/options.js';
 import type { Plugin } from './plugin/plugin.js';
@@ -45,4 +50,37 @@ export function inspect(path: string): LibraryInfo {
 /** The path of the library that the system loader would take for `name`: `z`, `libz.so`, `libz.so.1`. Undefined if there is none. */
 export function findLibrary(name: string): string | undefined {
   return (require('./elf/search.js') as typeof import('./elf/search.js')).findLibrary(name);
+}
+
+/**
+ * A JavaScript function as a C function pointer that lives until it is disposed: for C that calls it after the call that it was passed to has returned. Pass
+ * it where a function pointer is wanted, or store it. `type` is the function's type, or that of a pointer to it: `int (const void *, const void *)`; one
+ * that names a library's own types comes from `plugin.type`.
+ *
+ * Throws a `TypeError` for what is no function or no function type, `ERR_PLUGIN_UNSUPPORTED` for a type that can't be served, and when all of koffi's
+ * 8,192 callbacks are taken.
+ *
+ * @example
+ * using compare = callback((a, b) => a.value - b.value, 'int (const int *, const int *)');
+ * plugin.lookup('set_order')(compare);
+ */
+export function callback(fn: (...args: never[]) => unknown, type: string | Type): Callback {
+  return typed().callback(fn, type);
+}
+
+/**
+ * C's cast: `(type) value`. Of a number or bigint to an integer type what fits is kept, as in C: `cast('unsigned char', 300)` is 44. To a pointer type it takes
+ * a `Pointer`, null, or an address as a bigint or number, and gives a `Pointer`; to a function pointer type it gives a function. What is not a pointer is a
+ * typed value, for arguments: it says what the C type of an argument of a variadic function is.
+ *
+ * @example
+ * printf('%lu %c\n', cast('unsigned long', 5), cast('int', 65));
+ * const everything = cast('void (*)(void *)', -1);   // SQLITE_TRANSIENT
+ */
+export function cast(type: string | Type, value: unknown): CValue | Pointer | CFunction | null {
+  return typed().cast(type, value);
+}
+
+function typed(): typeof import('./ffi/calls/typed.js') {
+  return require('./ffi/calls/typed.js') as typeof import('./ffi/calls/typed.js');
 }

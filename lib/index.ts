@@ -1,5 +1,8 @@
-export { findLibrary, inspect, open, openAsync } from './entry.js';
+export { callback, cast, findLibrary, inspect, open, openAsync } from './entry.js';
 export { isPluginError, PluginError, type PluginErrorCode } from './errors.js';
+export type { Callback } from './ffi/calls/callback.js';
+export type { CValue } from './ffi/calls/c-value.js';
+export { errno } from './ffi/state.js';
 export { free } from './ffi/heap.js';
 export { Pointer } from './ffi/values/pointer.js';
 export { addressOf, sizeOf, typeOf } from './ffi/values/reflect.js';

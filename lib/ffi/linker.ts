@@ -1,5 +1,6 @@
 import { PluginError } from '../errors.js';
 import { bindLibc, koffi, libc, type RawFunction } from './koffi.js';
+import { state, throwFailure } from './state.js';
 
 /** Flags of `dlopen`. glibc `bits/dlfcn.h`; musl has the same but for DEEPBIND, which it ignores. */
 export const RTLD = {
@@ -52,7 +53,15 @@ let dlIteratePhdr: ((visit: (info: bigint) => number, data: null) => number) | u
 export function open(path: string, flags: number): Opened {
   // Binds `dlerror` now, and drops an older error: any successful dl function in between would drop ours.
   dlerror();
-  const handle = dlopen(path, flags);
+  let handle: bigint | null;
+  // Constructors may call back.
+  state.active++;
+  try {
+    handle = dlopen(path, flags);
+  } finally {
+    state.active--;
+  }
+  if (state.failed !== undefined) throwFailure();
   return handle === null ? { dlerror: dlerror() ?? 'unknown error' } : { handle };
 }
 

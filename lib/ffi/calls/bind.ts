@@ -1,17 +1,20 @@
-import type { CType } from '../../ctypes/model.js';
+import type { FunctionType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { messageOf, PluginError } from '../../errors.js';
 import { koffi, type RawFunction } from '../koffi.js';
 import { checkAccess, PROT } from '../mapping.js';
 import type { Values } from '../values/codec.js';
-import { passing, type Passing } from './passing.js';
+import { passingByValue } from './by-value.js';
+import type { KoffiType } from './eightbytes.js';
+import { isByValue, lower } from './lowered.js';
+import { passing, returning, type Frame, type Passing, type Returning } from './passing.js';
 import type { FunctionSource } from './source.js';
 
 /** A call that is ready to be made. */
 export interface BoundCall {
-  readonly raw: (...args: unknown[]) => unknown;
+  readonly raw: RawFunction;
   readonly parameters: readonly BoundParameter[];
-  readonly fromC: Passing['fromC'];
+  readonly fromC: Returning['fromC'];
   /** Whether an argument may be copied in, and back when C has returned. */
   readonly copies: boolean;
 }
@@ -26,49 +29,81 @@ export interface BoundParameter {
   readonly whole: boolean;
 }
 
+/** An argument as koffi takes it. */
+export function pass(value: unknown, p: BoundParameter, frame: Frame): unknown {
+  if (
+    typeof value === 'number' &&
+    value >= p.least &&
+    value <= p.most &&
+    (!p.whole || Number.isInteger(value))
+  )
+    return value;
+  return p.passing.toC(value, p.name, frame);
+}
+
 /** No number is in this range. */
 const NO_NUMBER = { least: NaN, most: NaN, whole: false };
 
 /**
- * Binds the function to its type. Throws `ERR_PLUGIN_UNSUPPORTED` for a call that can't be made safely, `ERR_PLUGIN_BAD_ADDRESS` where there is no
+ * Binds the function to its type, or to that of one call of a variadic function. Throws `ERR_PLUGIN_UNSUPPORTED` for a call that can't be made safely, `ERR_PLUGIN_BAD_ADDRESS` where there is no
  * code to be called.
  */
-export function bindCall(source: FunctionSource, values: Values): BoundCall {
-  const type = source.type();
-  const prototype = print(type, source.name);
+export function bindCall(
+  source: FunctionSource,
+  values: Values,
+  type: FunctionType = source.type(),
+): BoundCall {
+  const prototype = print(source.type(), source.name);
   const refuse = (reason: string): never => {
     throw new PluginError('ERR_PLUGIN_UNSUPPORTED', `${prototype}: ${reason}`, { symbol: source.name });
   };
   if (source.refused !== undefined) refuse(source.refused);
   if (type.convention !== undefined) refuse(`its calling convention ${type.convention} is not C's`);
-  if (type.variadic) refuse('variadic functions can not be called yet');
-  const part = (of: CType, what: string, lasting?: boolean): Passing => {
-    const how = passing(of, values, lasting);
-    return 'refused' in how ? refuse(`${what}: ${how.refused}`) : how;
-  };
-  const result = part(type.result, 'the result');
+  const result = isByValue(type.result)
+    ? passingByValue(type.result, values)
+    : returning(type.result, values);
+  if ('refused' in result) return refuse(`the result: ${result.refused}`);
   const parameters = type.parameters.map((p, i): BoundParameter => {
-    const how = part(p.type, `parameter ${i + 1}`, result.leads);
+    const how = isByValue(p.type)
+      ? passingByValue(p.type, values, result.leads)
+      : passing(p.type, values, result.leads);
+    if ('refused' in how) return refuse(`parameter ${i + 1}: ${how.refused}`);
     // Without a prototype callers pass a float as a double (C17 §6.5.2.2p6).
     const promoted = !type.prototyped && how.koffi === 'float' ? { ...how, koffi: 'double' } : how;
     const name = `${prototype}: argument ${i + 1}${p.name === undefined ? '' : ` (${p.name})`}`;
     return { passing: promoted, name, ...(how.numbers ?? NO_NUMBER) };
   });
   if (source.isCode !== true) checkAccess(source.address, 1, PROT.EXEC);
-  const raw = koffiFunction(source.address, result, parameters, refuse);
+  const scalar = { parameters: parameters.map((p) => p.passing.koffi), result: result.koffi };
+  const raw = bindRaw(source.address, type, scalar, refuse);
   return { raw, parameters, fromC: result.fromC, copies: parameters.some((p) => p.passing.copies === true) };
+}
+
+/** koffi's function, or one around it where something is passed by value. */
+function bindRaw(
+  address: bigint,
+  type: FunctionType,
+  scalar: { parameters: readonly KoffiType[]; result: KoffiType },
+  refuse: (reason: string) => never,
+): RawFunction {
+  if (![type.result, ...type.parameters.map((p) => p.type)].some(isByValue))
+    return koffiFunction(address, scalar.result, scalar.parameters, refuse);
+  if (process.arch !== 'x64')
+    refuse(`values of structs are not passed on ${process.arch} yet; by pointer they are`);
+  const lowered = lower(type, scalar);
+  if ('refused' in lowered) return refuse(lowered.refused);
+  return lowered.bind(koffiFunction(address, lowered.result, lowered.parameters, refuse));
 }
 
 /** koffi has limits of its own, 64 parameters among them. */
 function koffiFunction(
   address: bigint,
-  result: Passing,
-  parameters: readonly BoundParameter[],
+  result: KoffiType,
+  parameters: readonly KoffiType[],
   refuse: (reason: string) => never,
 ): RawFunction {
   try {
-    const types = parameters.map((p) => p.passing.koffi);
-    return koffi.decode(address, koffi.proto(result.koffi, types)) as RawFunction;
+    return koffi.decode(address, koffi.proto(result, [...parameters])) as RawFunction;
   } catch (error) {
     return refuse(messageOf(error));
   }

@@ -1,17 +1,15 @@
-import { bare, type CType, type FunctionType } from '../../ctypes/model.js';
+import { inspect } from 'node:util';
+
+import type { FunctionType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
-import { messageOf, PluginError, typeError } from '../../errors.js';
+import { Type } from '../../ctypes/type.js';
+import { messageOf, PluginError } from '../../errors.js';
 import { hold } from '../block.js';
 import { koffi } from '../koffi.js';
-import { cCalls } from '../mapping.js';
-import { arrayPlaceOf } from '../values/array.js';
-import { describe } from '../values/check.js';
+import { badAddress } from '../mapping.js';
 import type { Values } from '../values/codec.js';
-import { toAddress } from '../values/pointer-codec.js';
-import { Pointer } from '../values/pointer.js';
-import { isRecordView } from '../values/record.js';
-import { addressOf } from '../values/reflect.js';
-import { passing, pointerResult, type Passing, type Refusal } from './passing.js';
+import { relayOf, type JsFunction, type Owner } from './relay.js';
+import { state } from '../state.js';
 
 /** Gives a callback's slot back (koffi has 8,192) when whatever kept it, a block of memory say, is gone. */
 const slots = new FinalizationRegistry<bigint>(unregister);
@@ -24,51 +22,32 @@ function unregister(address: bigint): void {
   koffi.unregister(address);
 }
 
-/** How many callbacks of this thread are running, one called by the other. */
-let running = 0;
-
-export const UNPROTOTYPED =
-  'the type of the pointer does not say the parameters: look the function up, or cast the pointer to a type that does';
-
 /** A JavaScript function with an address that C can call. It lives until it is disposed or nothing refers to this object. */
 export class Callback implements Disposable {
+  /** Where C calls it. */
   readonly address: bigint;
+  readonly #type: FunctionType;
+  readonly #target: { fn: JsFunction; readonly owners: Set<Owner> };
+  #disposed = false;
 
-  constructor(type: FunctionType, fn: (...args: unknown[]) => unknown, what: string, values: Values) {
-    const refuse: (reason: string) => never = (reason) => {
-      throw new PluginError('ERR_PLUGIN_UNSUPPORTED', `${what}: ${print(type)}: ${reason}`);
-    };
-    if (type.variadic) refuse("a variadic callback can't be served");
-    if (!type.prototyped) refuse(UNPROTOTYPED);
+  /** `what` names the place that it is made for in messages. */
+  constructor(type: FunctionType, fn: JsFunction, what: string, values: Values) {
+    const relay = relayOf(type, values);
+    if ('refused' in relay) throw unserved(type, what, relay.refused);
     // koffi notes where its stack ends, and while a callback runs that is where C stood: called from above that end, a callback would run on
     // koffi's own stack, which to the engine is an overflow (koffi 3.3.4 call.cc, RelayCallback; ffi.cc, RegisterCallback).
-    if (running > 0) refuse("a callback can't be made while another runs: make it before the call");
-    const parameters = type.parameters.map((p, i): Incoming => {
-      const t = bare(p.type);
-      if (t.kind === 'pointer') return pointerResult(t, values);
-      const how = passing(p.type, values);
-      return 'refused' in how ? refuse(`parameter ${i + 1} ${how.refused}`) : how;
-    });
-    const result = outgoing(type.result, `the result of the callback ${fn.name}`, values);
-    if ('refused' in result) refuse(`the result ${result.refused}`);
-    const proto = koffi.proto(
-      result.koffi,
-      parameters.map((p) => p.koffi),
-    );
-    const called = (...raw: unknown[]): unknown => {
-      running++;
-      try {
-        return result.toC(fn(...parameters.map((p, i) => (p.fromC ? p.fromC(raw[i]) : raw[i]))));
-      } finally {
-        running--;
-        cCalls.made++;
-      }
-    };
+    if (state.running > 0)
+      throw unserved(type, what, "a callback can't be made while another runs: make it before the call");
+    const owners = new Set<Owner>();
+    // Nothing that koffi holds may lead to this object, or it would never be collected.
+    const target = { fn, owners, owner: (): Owner | undefined => owners.values().next().value };
     try {
-      this.address = koffi.register(called, koffi.pointer(proto));
+      this.address = koffi.register(relay.wrap(target), relay.koffi);
     } catch (error) {
-      refuse(messageOf(error));
+      throw unserved(type, what, messageOf(error));
     }
+    this.#type = type;
+    this.#target = target;
     slots.register(this, this.address, this);
     alive.set(this.address, new WeakRef(this));
   }
@@ -78,44 +57,71 @@ export class Callback implements Disposable {
     return alive.get(address)?.deref();
   }
 
+  /** The type of the C function that it is. */
+  get type(): Type {
+    return Type.of(this.#type);
+  }
+
+  /** Whether C may call it no more. */
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
+  /** `owner` takes what the callback throws in another thread, until it is told that the call is over. */
+  lend(owner: Owner): () => void {
+    const { owners } = this.#target;
+    owners.add(owner);
+    return () => {
+      owners.delete(owner);
+    };
+  }
+
+  /** C must not call it any more: what it still calls throws in the caller of C, as far as that can be told. */
   [Symbol.dispose](): void {
-    if (slots.unregister(this)) unregister(this.address);
+    if (this.#disposed) return;
+    this.#disposed = true;
+    lasting.delete(this);
+    alive.delete(this.address);
+    slots.unregister(this);
+    const { address } = this;
+    this.#target.fn = () => {
+      throw badAddress(address, 'the callback there was disposed');
+    };
+    retire(address);
+  }
+
+  toString(): string {
+    return print({ kind: 'pointer', target: this.#type, size: 8 });
+  }
+
+  [inspect.custom](): string {
+    return `Callback(${this.toString()})`;
   }
 }
 
-/** How an argument of C's comes in. */
-type Incoming = Pick<Passing, 'koffi' | 'fromC'>;
-
-/** How what the function returns goes to C. */
-interface Outgoing {
-  readonly koffi: string;
-  toC(value: unknown): unknown;
+function unserved(type: FunctionType, what: string, reason: string): PluginError {
+  return new PluginError('ERR_PLUGIN_UNSUPPORTED', `${what}: ${print(type)}: ${reason}`);
 }
 
-/** How a result of `type` goes to C. What a pointer leads to must outlive the call: it is kept until the function has returned the next one. */
-function outgoing(type: CType, what: string, values: Values): Outgoing | Refusal {
-  const t = bare(type);
-  if (t.kind === 'void') return { koffi: 'void', toC: () => undefined };
-  if (t.kind !== 'pointer') {
-    const how = passing(type, values);
-    return 'refused' in how ? how : { koffi: how.koffi, toC: (v) => how.toC(v, what, { lent: undefined }) };
-  }
-  let last: unknown;
-  const toC = (value: unknown): bigint => {
-    const pointer =
-      isRecordView(value) || arrayPlaceOf(value) !== undefined ? addressOf(value as object) : value;
-    if (typeof pointer === 'object' && pointer !== null && !(pointer instanceof Pointer)) {
-      const reason = 'nobody would keep it for C: return a Pointer (of alloc or malloc) or a view';
-      throw typeError(
-        'ERR_INVALID_ARG_TYPE',
-        `${what}: ${describe(value)} can't go to C as ${print(type)}: ${reason}`,
-      );
-    }
-    const { address, kept } = toAddress(type, t, pointer, what, values);
-    hold(kept, 1);
-    hold(last, -1);
-    last = kept;
-    return address;
-  };
-  return { koffi: 'void *', toC };
+/** What `callback` made and nobody has disposed of. */
+const lasting = new Set<Callback>();
+
+/** Addresses that C must not call any more, the oldest first. The next callback would get the address of the one that was given back last. */
+const retired: bigint[] = [];
+/** How many addresses are not given to others, to notice that C calls them. */
+const MOST_RETIRED = 256;
+
+function retire(address: bigint): void {
+  retired.push(address);
+  const oldest = retired.length > MOST_RETIRED ? retired.shift() : undefined;
+  if (oldest !== undefined) koffi.unregister(oldest);
+}
+
+/** A callback that lives until it is disposed. */
+export function lastingCallback(type: FunctionType, fn: JsFunction, values: Values): Callback {
+  const made = new Callback(type, fn, 'callback', values);
+  // Held by who made it: that it is stored somewhere, and that overwritten, does not end it.
+  hold(made, 1);
+  lasting.add(made);
+  return made;
 }

@@ -1,49 +1,101 @@
 import { inspect } from 'node:util';
 
 import { compatible } from '../../ctypes/compatible.js';
-import type { FunctionType } from '../../ctypes/model.js';
+import type { CType, FunctionType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { Type } from '../../ctypes/type.js';
-import { PluginError, typeError } from '../../errors.js';
+import { typeError } from '../../errors.js';
 import { hold } from '../block.js';
-import { cCalls } from '../mapping.js';
+import { badAddress, cCalls } from '../mapping.js';
 import { wrongKind } from '../values/check.js';
 import type { CFunction, Values } from '../values/codec.js';
-import { Callback, UNPROTOTYPED } from './callback.js';
-import { bindCall, type BoundCall, type BoundParameter } from './bind.js';
+import { callAsync } from './async.js';
+import { Callback } from './callback.js';
+import { UNPROTOTYPED, type JsFunction } from './relay.js';
+import { bindCall, pass, type BoundCall, type BoundParameter } from './bind.js';
 import type { Frame, Lent } from './passing.js';
 import { setSource, sourceOf, type FunctionSource } from './source.js';
+import { VariadicCalls } from './variadic.js';
+import { errnoCell, state, throwFailure } from '../state.js';
 
-/** A constant of this module: each call would ask the other one for its export. */
-const calls = cCalls;
+/** Constants of this module: each call would ask the other ones for their exports. */
+const [calls, made] = [state, cCalls];
 
 /**
  * A C function as a JavaScript one. Arguments are checked as strictly as a C compiler does, and more: their number, kind and range. A function
  * that can't be called (its type is not known, or can't be served) says why when it is called.
  */
 export function createFunction(source: FunctionSource, values: Values): CFunction {
+  /** Bound again where it is called if that fails now: what refuses it may be gone by then. */
+  let bound: Calls | undefined;
+  const bind = (): Calls => (bound ??= callsOf(source, values));
   let call: CFunction;
   try {
-    call = wrap(bindCall(source, values), source);
+    call = bind().sync;
   } catch {
-    // Bound again where it is called: what refuses it may be gone by then.
-    call = (...args) => wrap(bindCall(source, values), source)(...args);
+    call = (...args) => bind().sync(...args);
   }
-  return describeFunction(call, source);
+  // An async function, so that a wrong argument rejects.
+  return describeFunction(call, async (...args) => bind().async(args), source);
+}
+
+/** The ways to call a function. */
+interface Calls {
+  readonly sync: CFunction;
+  readonly async: (args: readonly unknown[]) => Promise<unknown>;
+}
+
+function callsOf(source: FunctionSource, values: Values): Calls {
+  const type = source.type();
+  if (!type.variadic) {
+    const call = bindCall(source, values);
+    const async = (args: readonly unknown[]): Promise<unknown> => {
+      if (args.length !== call.parameters.length)
+        throw wrongCount(source, args.length, call.parameters.length);
+      return callAsync(call, args);
+    };
+    return { sync: wrap(call, source), async };
+  }
+  const calls = new VariadicCalls(source, values);
+  // What the named parameters can't do is refused here, as for any other function.
+  calls.prepare(type.parameters.map(() => undefined));
+  const prepare = (args: readonly unknown[]): ReturnType<VariadicCalls['prepare']> => {
+    const named = type.parameters.length;
+    if (args.length < named) throw wrongCount(source, args.length, named);
+    return calls.prepare(args);
+  };
+  return {
+    sync: (...args) => {
+      const { call, args: promoted } = prepare(args);
+      return callWith(call, promoted);
+    },
+    async: (args) => {
+      const { call, args: promoted } = prepare(args);
+      return callAsync(call, promoted);
+    },
+  };
 }
 
 /**
  * A closure for each common arity, over constants only: where it is called in a loop the engine then compiles all of it, koffi's
  * function included, into the caller. `(...args)` and a loop cost twice as much.
  */
-function wrap({ raw, parameters, fromC, copies }: BoundCall, source: FunctionSource): CFunction {
+function wrap(call: BoundCall, source: FunctionSource): CFunction {
+  const { raw, parameters, fromC, copies } = call;
   const [first, second, third] = parameters as [BoundParameter, BoundParameter, BoundParameter];
+  const errno = errnoCell();
   switch (parameters.length) {
     case 0:
       return function () {
         if (arguments.length !== 0) throw wrongCount(source, arguments.length, 0);
-        calls.made++;
-        const returned = raw();
+        enter(errno);
+        let returned: unknown;
+        try {
+          returned = raw();
+        } finally {
+          leave(errno);
+        }
+        if (calls.failed !== undefined) throwFailure();
         return fromC === undefined ? returned : fromC(returned);
       };
     case 1:
@@ -51,9 +103,15 @@ function wrap({ raw, parameters, fromC, copies }: BoundCall, source: FunctionSou
         if (arguments.length !== 1) throw wrongCount(source, arguments.length, 1);
         const frame: Frame = copies ? { lent: undefined } : NO_FRAME;
         const x = pass(a, first, frame);
-        if (frame.lent !== undefined) return finish(raw, [x], fromC, frame.lent);
-        calls.made++;
-        const returned = raw(x);
+        if (frame.lent !== undefined) return finish(call, [x], frame.lent, errno);
+        enter(errno);
+        let returned: unknown;
+        try {
+          returned = raw(x);
+        } finally {
+          leave(errno);
+        }
+        if (calls.failed !== undefined) throwFailure();
         return fromC === undefined ? returned : fromC(returned);
       };
     case 2:
@@ -62,9 +120,15 @@ function wrap({ raw, parameters, fromC, copies }: BoundCall, source: FunctionSou
         const frame: Frame = copies ? { lent: undefined } : NO_FRAME;
         const x = pass(a, first, frame);
         const y = pass(b, second, frame);
-        if (frame.lent !== undefined) return finish(raw, [x, y], fromC, frame.lent);
-        calls.made++;
-        const returned = raw(x, y);
+        if (frame.lent !== undefined) return finish(call, [x, y], frame.lent, errno);
+        enter(errno);
+        let returned: unknown;
+        try {
+          returned = raw(x, y);
+        } finally {
+          leave(errno);
+        }
+        if (calls.failed !== undefined) throwFailure();
         return fromC === undefined ? returned : fromC(returned);
       };
     case 3:
@@ -74,52 +138,73 @@ function wrap({ raw, parameters, fromC, copies }: BoundCall, source: FunctionSou
         const x = pass(a, first, frame);
         const y = pass(b, second, frame);
         const z = pass(c, third, frame);
-        if (frame.lent !== undefined) return finish(raw, [x, y, z], fromC, frame.lent);
-        calls.made++;
-        const returned = raw(x, y, z);
+        if (frame.lent !== undefined) return finish(call, [x, y, z], frame.lent, errno);
+        enter(errno);
+        let returned: unknown;
+        try {
+          returned = raw(x, y, z);
+        } finally {
+          leave(errno);
+        }
+        if (calls.failed !== undefined) throwFailure();
         return fromC === undefined ? returned : fromC(returned);
       };
     default:
       return function (...args: unknown[]) {
         if (args.length !== parameters.length) throw wrongCount(source, args.length, parameters.length);
-        const frame: Frame = { lent: undefined };
-        const passed = parameters.map((p, i) => pass(args[i], p, frame));
-        return finish(raw, passed, fromC, frame.lent ?? []);
+        return callWith(call, args);
       };
   }
+}
+
+/** A call with arguments whose number is right. */
+function callWith(call: BoundCall, args: readonly unknown[]): unknown {
+  const frame: Frame = { lent: undefined };
+  const passed = call.parameters.map((p, i) => pass(args[i], p, frame));
+  return finish(call, passed, frame.lent ?? [], errnoCell());
 }
 
 /** For functions without pointer parameters, which have nothing to bring back. Nothing is ever put into it. */
 const NO_FRAME: Frame = { lent: undefined };
 
-function pass(value: unknown, p: BoundParameter, frame: Frame): unknown {
-  if (
-    typeof value === 'number' &&
-    value >= p.least &&
-    value <= p.most &&
-    (!p.whole || Number.isInteger(value))
-  )
-    return value;
-  return p.passing.toC(value, p.name, frame);
-}
-
-/** Calls C, and brings back what it changed in copies, also when a callback of JavaScript has thrown meanwhile. */
+/** Calls C, and brings back what it changed in copies, also when a callback has thrown meanwhile. */
 function finish(
-  raw: BoundCall['raw'],
+  { raw, fromC }: BoundCall,
   args: readonly unknown[],
-  fromC: BoundCall['fromC'],
   lent: readonly Lent[],
+  errno: Int32Array,
 ): unknown {
   try {
-    calls.made++;
-    const returned = raw(...args);
+    enter(errno);
+    let returned: unknown;
+    try {
+      returned = raw(...args);
+    } finally {
+      leave(errno);
+    }
+    if (calls.failed !== undefined) throwFailure();
     return fromC === undefined ? returned : fromC(returned, lent);
   } finally {
     for (const one of lent) one.after?.(one);
   }
 }
 
-function describeFunction(call: CFunction, source: FunctionSource): CFunction {
+function enter(errno: Int32Array): void {
+  made.made++;
+  calls.active++;
+  errno[0] = calls.errno;
+}
+
+function leave(errno: Int32Array): void {
+  calls.active--;
+  calls.errno = errno[0] ?? 0;
+}
+
+function describeFunction(
+  call: CFunction,
+  async: (...args: unknown[]) => Promise<unknown>,
+  source: FunctionSource,
+): CFunction {
   setSource(call, source);
   const text = (): string => {
     try {
@@ -128,30 +213,23 @@ function describeFunction(call: CFunction, source: FunctionSource): CFunction {
       return `${source.name}: type unknown`;
     }
   };
-  const refuseAsync = (): never => {
-    throw new PluginError(
-      'ERR_PLUGIN_UNSUPPORTED',
-      `${source.name}: asynchronous calls are not supported yet`,
-      {
-        symbol: source.name,
-      },
-    );
-  };
   return Object.defineProperties(call, {
     name: { value: source.name, configurable: true },
     type: { get: () => Type.of(source.type()), configurable: true },
     address: { value: source.address, configurable: true },
-    async: { value: refuseAsync, configurable: true },
+    async: { value: async, configurable: true },
     toString: { value: text, configurable: true },
     [inspect.custom]: { value: text, configurable: true },
   });
 }
 
 function wrongCount(source: FunctionSource, given: number, wanted: number): TypeError {
+  const type = source.type();
+  const least = type.variadic ? 'at least ' : '';
   const arguments_ = wanted === 1 ? '1 argument' : `${wanted} arguments`;
   return typeError(
     'ERR_ARGUMENT_COUNT',
-    `${print(source.type(), source.name)}: takes ${arguments_}, got ${given}`,
+    `${print(type, source.name)}: takes ${least}${arguments_}, got ${given}`,
   );
 }
 
@@ -163,18 +241,27 @@ export function functionAddress(
   values: Values,
 ): { address: bigint; kept: unknown } {
   if (value === null) return { address: 0n, kept: undefined };
+  if (value instanceof Callback) {
+    if (value.disposed) throw badAddress(value.address, `${what}: the callback was disposed`);
+    agreed(value.type.ctype, type, what, String(value));
+    return { address: value.address, kept: value };
+  }
   if (typeof value !== 'function') {
     throw wrongKind(what, { kind: 'pointer', target: type, size: 8 }, 'a function or null', value);
   }
   const source = sourceOf(value);
   if (source === undefined) {
-    const callback = new Callback(type, value as (...args: unknown[]) => unknown, what, values);
+    const callback = new Callback(type, value as JsFunction, what, values);
     return { address: callback.address, kept: callback };
   }
-  const own = source.type();
-  if (compatible(own, type)) return { address: source.address, kept: Callback.at(source.address) };
-  const wanted = print({ kind: 'pointer', target: type, size: 8 });
-  throw typeError('ERR_INVALID_ARG_TYPE', `${what}: expected ${wanted}, got ${print(own, source.name)}`);
+  agreed(source.type(), type, what, print(source.type(), source.name));
+  return { address: source.address, kept: Callback.at(source.address) };
+}
+
+function agreed(own: CType, wanted: FunctionType, what: string, given: string): void {
+  if (compatible(own, wanted)) return;
+  const pointer = print({ kind: 'pointer', target: wanted, size: 8 });
+  throw typeError('ERR_INVALID_ARG_TYPE', `${what}: expected ${pointer}, got ${given}`);
 }
 
 /** A callable that was read from a function pointer holds the callback behind it, if it is one, until it is collected. */

@@ -6,6 +6,8 @@ import { floatCheck } from '../values/float.js';
 import { fromBigInt, integerCheck, limits } from '../values/integer.js';
 import { integerMachine } from '../values/machine.js';
 import { fromAddress, isConstText } from '../values/pointer-codec.js';
+import type { KoffiType } from './eightbytes.js';
+import type { CallOwner } from './relay.js';
 
 /** Memory of JavaScript's that C has during a call. */
 export interface Lent {
@@ -19,6 +21,8 @@ export interface Lent {
 /** What a call has lent to C, as far as it matters when C has returned. */
 export interface Frame {
   lent: Lent[] | undefined;
+  /** Of an asynchronous call: who takes what its callbacks throw. */
+  readonly owner?: CallOwner;
 }
 
 /** Numbers that go to C as they are, without a further look. */
@@ -29,16 +33,20 @@ export interface NumberRange {
   readonly whole: boolean;
 }
 
-/** How values of one C type go through koffi, as argument or result. */
-export interface Passing {
+/** How a result of one C type comes through koffi. */
+export interface Returning {
   /** koffi's type of the same size and ABI class. Anonymous: koffi's named types are global to the process. */
-  readonly koffi: string;
-  /** A JavaScript value as koffi takes it; throws what is wrong with it. `what` names the parameter. */
-  toC(value: unknown, what: string, frame: Frame): unknown;
+  readonly koffi: KoffiType;
   /** What koffi gave, as JavaScript sees it; left out where that is the same. `lent` is what the call lent to C. */
-  readonly fromC?: (raw: unknown, lent?: readonly Lent[]) => unknown;
+  readonly fromC?: ((raw: unknown, lent?: readonly Lent[]) => unknown) | undefined;
   /** Whether a result may lead into what the call lent to C. */
   readonly leads?: boolean;
+}
+
+/** How values of one C type go through koffi, as argument or result. */
+export interface Passing extends Returning {
+  /** A JavaScript value as koffi takes it; throws what is wrong with it. `what` names the parameter. */
+  toC(value: unknown, what: string, frame: Frame): unknown;
   /** The numbers that `toC` would return unchanged: most calls need no more than a comparison. */
   readonly numbers?: NumberRange;
   /** Whether `toC` may put something into the frame. */
@@ -51,6 +59,14 @@ export interface Refusal {
 }
 
 const ANY_NUMBER: NumberRange = { least: -Infinity, most: Infinity, whole: false };
+
+/** How a result of `type` comes from C, or why it does not. */
+export function returning(type: CType, values: Values): Returning | Refusal {
+  const t = bare(type);
+  if (t.kind !== 'pointer') return passing(type, values);
+  // koffi makes a string of `str` itself, in 0.1 µs against 4, and takes the function at its word that it gives text.
+  return isConstText(t) ? { koffi: 'str' } : pointerResult(t, values);
+}
 
 /** How `type` is passed, or why it is not. `lasting` says that what an argument lends to C may be what the result leads into. */
 export function passing(type: CType, values: Values, lasting = false): Passing | Refusal {
@@ -73,8 +89,7 @@ export function passing(type: CType, values: Values, lasting = false): Passing |
     case 'pointer': {
       const { pointerArgument } = require('./pointer-argument.js') as typeof import('./pointer-argument.js');
       const argument = pointerArgument(type, t, values, lasting);
-      // koffi makes a string of `str` itself, in 0.1 µs against 4, and takes the function at its word that it gives text.
-      return { ...argument, ...(isConstText(t) ? { koffi: 'str' } : pointerResult(t, values)) };
+      return isConstText(t) ? { ...argument, koffi: 'str' } : argument;
     }
     case 'void':
       return { koffi: 'void', toC: () => undefined };
@@ -116,10 +131,7 @@ function integerPassing(type: CType, size: number, signed: boolean, values: Valu
 }
 
 /** How a pointer comes from C as its address, which is looked at here: koffi reads the text of `str` at any address. */
-export function pointerResult(
-  pointer: PointerType,
-  values: Values,
-): Required<Pick<Passing, 'koffi' | 'fromC' | 'leads'>> {
+export function pointerResult(pointer: PointerType, values: Values): Required<Returning> {
   const fromC = (raw: unknown, lent: readonly Lent[] = []): unknown => {
     const address = addressOf(raw);
     return fromAddress(pointer, address, values, lentAround(address, lent));

@@ -14,7 +14,9 @@ import { extentOf, isFreed, Pointer } from '../values/pointer.js';
 import { isRecordView, placeOf } from '../values/record.js';
 import { allocateText, noInteriorNul } from '../values/text.js';
 import { copyIn, isCopyable } from './copy-in.js';
+import { Callback } from './callback.js';
 import type { Frame, Passing } from './passing.js';
+import { relayOf, type JsFunction } from './relay.js';
 import { sourceOf } from './source.js';
 
 /**
@@ -27,10 +29,10 @@ export function pointerArgument(
   pointer: PointerType,
   values: Values,
   lasting: boolean,
-): Pick<Passing, 'toC' | 'copies'> {
+): Pick<Passing, 'koffi' | 'toC' | 'copies'> {
   const target = bare(pointer.target);
   if (target.kind === 'function') {
-    return { toC: (value, what) => functionArgument(type, target, value, what, values) };
+    return functionArgument(type, target, values);
   }
   const text = isTextPointer(pointer);
   /** Memory of ours goes to koffi as the buffer itself, which keeps it alive while C runs. */
@@ -79,7 +81,7 @@ export function pointerArgument(
       return copyIn(pointer, value, what, frame, values);
     throw wrongKind(what, type, wanted(pointer), value);
   };
-  return { toC, copies: true };
+  return { koffi: 'void *', toC, copies: true };
 }
 
 /**
@@ -99,20 +101,25 @@ function foreignMemory(type: CType, pointer: PointerType, value: Pointer, what: 
   return value.address;
 }
 
-/** A looked-up function goes by its address. */
+/** A function of C's goes by its address, one of JavaScript's is C's to call until it returns. */
 function functionArgument(
   type: CType,
   target: FunctionType,
-  value: unknown,
-  what: string,
   values: Values,
-): bigint {
-  if (typeof value === 'function' && sourceOf(value) === undefined) {
-    const hint = 'store it in a function-pointer variable, or pass a function of a plugin';
-    const text = `${what}: JavaScript functions can't be passed as ${print(type)} yet: ${hint}`;
-    throw new PluginError('ERR_PLUGIN_UNSUPPORTED', text);
-  }
-  return values.functionAddress(target, value, what).address;
+): Pick<Passing, 'koffi' | 'toC' | 'copies'> {
+  const relay = relayOf(target, values);
+  const toC = (value: unknown, what: string, frame: Frame): unknown => {
+    if (value instanceof Callback && frame.owner !== undefined) frame.owner.lend(value);
+    if (typeof value !== 'function' || sourceOf(value) !== undefined)
+      return values.functionAddress(target, value, what).address;
+    if ('refused' in relay) {
+      const text = `${what}: a JavaScript function can't be called as ${print(type)}: ${relay.refused}`;
+      throw new PluginError('ERR_PLUGIN_UNSUPPORTED', text);
+    }
+    const { owner } = frame;
+    return relay.wrap({ fn: value as JsFunction, owner: () => owner });
+  };
+  return { koffi: 'refused' in relay ? 'void *' : relay.koffi, toC };
 }
 
 function wanted(pointer: PointerType): string {

@@ -188,7 +188,6 @@ describe('function pointers to functions that give function pointers', () => {
     typed.value();
     expect(plugin.lookup<Variable<number>>('called').value).toBe(1);
     const variadic = plugin.lookup<Variable<((text: string) => void) | null>>('variadic');
-    expect(thrownBy(() => variadic.value?.('x')).message).toContain('variadic');
     expect(thrownBy(() => (variadic.value = () => undefined)).message).toContain(
       "a variadic callback can't be served",
     );

@@ -148,15 +148,15 @@ export class Pointer<T = unknown> {
   }
 
   /** The same address as another pointer type: `p.cast('unsigned char *')`. As a function pointer it is the function: `p.cast('int (*)(int)')(7)`. */
-  cast(declaration: FunctionPointerText): CFunction;
-  cast(declaration: string): Pointer;
-  cast(declaration: string): Pointer | CFunction {
-    const type = bare(this.#values.parse(declaration));
+  cast(type: FunctionPointerText): CFunction;
+  cast(type: string | Type): Pointer;
+  cast(declaration: string | Type): Pointer | CFunction {
+    const type = bare(typeof declaration === 'string' ? this.#values.parse(declaration) : declaration.ctype);
     if (type.kind !== 'pointer') {
       const hint = 'write the pointer type, as in C';
       throw typeError(
         'ERR_INVALID_ARG_VALUE',
-        `cast('${declaration}'): ${print(type)} is no pointer type: ${hint}`,
+        `cast('${String(declaration)}'): ${print(type)} is no pointer type: ${hint}`,
       );
     }
     const target = bare(type.target);

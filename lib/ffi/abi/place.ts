@@ -1,0 +1,92 @@
+import { alignOf, sizeOf } from '../../ctypes/layout.js';
+import { bare, type CType } from '../../ctypes/model.js';
+import { print } from '../../ctypes/print.js';
+import { classify, type Eightbyte, type NotPassed, type Passed } from './classify.js';
+
+/** A part of an argument, and where it goes: eight bytes of it in a register, or all of it on the stack. */
+export interface Piece {
+  /** The number of the parameter. */
+  readonly parameter: number;
+  /** In bytes of the argument. */
+  readonly offset: number;
+  /** Undefined on the stack. */
+  readonly eightbyte: Eightbyte | undefined;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** What stands where no argument does: the stack before one that is aligned to 16 bytes. */
+export const PADDING = 'padding';
+
+/** Where the arguments of a call go, in the order of the registers and of the stack. */
+export interface Placement {
+  readonly integer: readonly Piece[];
+  readonly sse: readonly Piece[];
+  readonly stack: readonly (Piece | typeof PADDING)[];
+}
+
+/** rdi, rsi, rdx, rcx, r8, r9; xmm0 to xmm7 (psABI x86-64, Figure 3.4). */
+export const REGISTERS = { integer: 6, sse: 8 } as const;
+
+/** What the stack is aligned to where the arguments begin (psABI x86-64 §3.2.2). */
+const STACK_ALIGNMENT = 16;
+
+/**
+ * Gives each argument its registers, or its place on the stack (psABI x86-64 §3.2.3 "Passing"): an argument whose eightbytes do not all find a register
+ * goes to the stack as a whole, and the ones after it may still take what is left. `hidden`: the first register has the address for a result in memory.
+ */
+export function place(types: readonly CType[], hidden: boolean): Placement | NotPassed {
+  const integer: Piece[] = [];
+  const sse: Piece[] = [];
+  const stack: (Piece | typeof PADDING)[] = [];
+  let stackSize = 0;
+  const free = (list: readonly Piece[], most: number): number => most - list.length;
+  for (const [parameter, type] of types.entries()) {
+    const passed = classify(type);
+    if ('refused' in passed) return { refused: `parameter ${parameter + 1}: ${passed.refused}` };
+    if (passed.where === 'nowhere') continue;
+    if (passed.where === 'registers') {
+      const pieces = passed.eightbytes.map((eightbyte, i): Piece => ({
+        parameter,
+        offset: i * 8,
+        eightbyte,
+        size: 8,
+      }));
+      const [ints, floats] = [of(pieces, 'INTEGER'), of(pieces, 'SSE')];
+      const room = free(integer, REGISTERS.integer - (hidden ? 1 : 0));
+      if (ints.length <= room && floats.length <= free(sse, REGISTERS.sse)) {
+        integer.push(...ints);
+        sse.push(...floats);
+        continue;
+      }
+    }
+    const alignment = stackAlignment(passed, type);
+    const isPadded = stackSize % alignment !== 0;
+    const why = notOnStack(type, alignment, isPadded || integer.length === REGISTERS.integer - 1);
+    if (why !== undefined) return { refused: `parameter ${parameter + 1}: ${why}` };
+    if (isPadded) {
+      stack.push(PADDING);
+      stackSize += 8;
+    }
+    const size = sizeOf(type) ?? 0;
+    stack.push({ parameter, offset: 0, eightbyte: undefined, size });
+    stackSize += Math.ceil(size / 8) * 8;
+  }
+  return { integer, sse, stack };
+}
+
+function of(pieces: readonly Piece[], registerClass: Eightbyte['class']): Piece[] {
+  return pieces.filter((p) => p.eightbyte?.class === registerClass);
+}
+
+function stackAlignment(passed: Passed, type: CType): number {
+  return passed.where === 'memory' ? passed.alignment : Math.max(8, alignOf(type));
+}
+
+function notOnStack(type: CType, alignment: number, isUneven: boolean): string | undefined {
+  if (alignment > STACK_ALIGNMENT) return `an alignment of ${alignment} bytes on the stack can't be given`;
+  // Clang before 18 splits it between the last register and the stack, and aligns it to 8 bytes there (LLVM D86310).
+  if (bare(type).kind === 'int' && alignment === 16 && isUneven)
+    return `compilers do not agree where a ${print(type)} goes here`;
+  return undefined;
+}

@@ -1,0 +1,89 @@
+import { messageOf, PluginError } from '../../errors.js';
+import { cCalls } from '../mapping.js';
+import { pass, type BoundCall } from './bind.js';
+import type { Frame } from './passing.js';
+import type { CallOwner } from './relay.js';
+
+/** What an asynchronous call holds until it is over. */
+class AsyncCall implements CallOwner {
+  failed: { readonly error: unknown } | undefined;
+  readonly #given: readonly unknown[];
+  readonly #ends: (() => void)[] = [];
+
+  constructor(given: readonly unknown[]) {
+    this.#given = given;
+  }
+
+  lend(callback: Parameters<CallOwner['lend']>[0]): void {
+    this.#ends.push(callback.lend(this));
+  }
+
+  /** The call is over. How many arguments it had: to ask keeps them until now. */
+  end(): number {
+    for (const end of this.#ends) end();
+    pending.delete(this);
+    return this.#given.length;
+  }
+}
+
+/** Asynchronous calls under way. They keep their arguments: C may still read them. */
+const pending = new Set<AsyncCall>();
+
+/** How many calls koffi is given at a time. It has memory for 4,096 (256 where somebody else has set it up), and calls back need some of it. */
+const MOST = 200;
+
+/** koffi's errors are of the realm that loaded it: to Jest's tests no `Error`. */
+function wrapped(error: unknown): PluginError {
+  return new PluginError('ERR_PLUGIN_UNSUPPORTED', messageOf(error));
+}
+
+/** Calls that wait for their turn. */
+const waiting: (() => void)[] = [];
+let underWay = 0;
+
+/**
+ * Calls C in a thread of its own; arguments are taken now. What a callback throws rejects the promise, as does a wrong argument. koffi runs such calls in
+ * libuv's pool, four at a time unless UV_THREADPOOL_SIZE says more.
+ */
+export async function callAsync(
+  { raw, parameters, fromC }: BoundCall,
+  args: readonly unknown[],
+): Promise<unknown> {
+  const owner = new AsyncCall(args);
+  const frame: Frame = { lent: undefined, owner };
+  const passed = parameters.map((p, i) => pass(args[i], p, frame));
+  pending.add(owner);
+  try {
+    await turn();
+    const returned = await new Promise<unknown>((resolve, reject) => {
+      raw.async(...passed, (error: unknown, value: unknown) => {
+        if (error === null) resolve(value);
+        else reject(wrapped(error));
+      });
+    });
+    if (owner.failed !== undefined) throw owner.failed.error;
+    return fromC === undefined ? returned : fromC(returned, frame.lent);
+  } finally {
+    cCalls.made++;
+    owner.end();
+    for (const one of frame.lent ?? []) one.after?.(one);
+    next();
+  }
+}
+
+function turn(): Promise<void> | undefined {
+  if (underWay < MOST) {
+    underWay++;
+    return undefined;
+  }
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+  });
+}
+
+/** The turn of one that is over goes to the first that waits. */
+function next(): void {
+  const first = waiting.shift();
+  if (first === undefined) underWay--;
+  else first();
+}

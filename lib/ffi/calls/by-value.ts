@@ -1,0 +1,38 @@
+import { sizeOf } from '../../ctypes/layout.js';
+import type { CType } from '../../ctypes/model.js';
+import { Block } from '../block.js';
+import type { Values } from '../values/codec.js';
+import { snapshot } from '../values/snapshot.js';
+import type { Frame, Passing } from './passing.js';
+
+/**
+ * How a value that is taken apart (see lowered.ts) goes into a block with its bytes, and comes out of one: a struct as a plain object, as nobody has
+ * the memory that it was in.
+ */
+export function passingByValue(type: CType, values: Values, lasting = false): Passing {
+  // Whole eightbytes are read, whatever the size is.
+  const size = Math.ceil((sizeOf(type) ?? 0) / 8) * 8;
+  return {
+    koffi: 'void',
+    toC: (value, what, frame) => {
+      const block = Block.scratch(size);
+      values.codec(type).write(block, 0, value, what);
+      if (block.kept.size > 0) lendKept(block, frame, lasting);
+      return block;
+    },
+    fromC: (block) => snapshot(values.codec(type).read(block as Block, 0)),
+    copies: true,
+  };
+}
+
+/** What the pointers in a struct lead to, strings say, lives until C has returned; if the result may lead there, as long as that. */
+function lendKept(block: Block, frame: Frame, lasting: boolean): void {
+  const lent = (frame.lent ??= []);
+  if (lasting) for (const kept of block.kept.values()) if (kept instanceof Block) lent.push({ memory: kept });
+  lent.push({
+    memory: block,
+    after: () => {
+      block.release();
+    },
+  });
+}

@@ -1,0 +1,48 @@
+import { inspect } from 'node:util';
+
+import type { CType } from '../../ctypes/model.js';
+import { sizeOf } from '../../ctypes/layout.js';
+import { print } from '../../ctypes/print.js';
+import { Type } from '../../ctypes/type.js';
+import { Block } from '../block.js';
+import type { Values } from '../values/codec.js';
+import { snapshot } from '../values/snapshot.js';
+
+/** A value with the C type that it is passed as: what `cast` gives for all but pointers. */
+export class CValue {
+  /** As JavaScript has it; of an integer type a number where it fits 32 bits, a bigint otherwise. */
+  readonly value: unknown;
+  readonly #type: CType;
+  readonly #values: Values;
+
+  constructor(type: CType, value: unknown, values: Values) {
+    this.#type = type;
+    this.#values = values;
+    this.value = typeof value === 'bigint' && (sizeOf(type) ?? 0) <= 4 ? Number(value) : value;
+  }
+
+  get type(): Type {
+    return Type.of(this.#type);
+  }
+
+  /** Throws unless the value is one of the type. */
+  check(): void {
+    const codec = this.#values.codec(this.#type);
+    const block = Block.scratch(codec.size);
+    codec.write(block, 0, this.value, `cast('${print(this.#type)}')`);
+    block.release();
+  }
+
+  /** The value itself, so that it counts as one: `cast('int', 5) + 1`. */
+  valueOf(): unknown {
+    return snapshot(this.value);
+  }
+
+  toString(): string {
+    return `(${print(this.#type)})${String(this.value)}`;
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
+  }
+}

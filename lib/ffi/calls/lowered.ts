@@ -1,0 +1,177 @@
+import { alignOf, sizeOf } from '../../ctypes/layout.js';
+import { bare, type CType, type FunctionType } from '../../ctypes/model.js';
+import { classify, type Eightbyte, type NotPassed } from '../abi/classify.js';
+import { PADDING, place, REGISTERS, type Piece, type Placement } from '../abi/place.js';
+import { Block } from '../block.js';
+import { koffi, type RawFunction } from '../koffi.js';
+import { incoming, load, store, type KoffiType } from './eightbytes.js';
+
+/*
+ * Values that koffi has no type for, or gets wrong: structs, unions, complex numbers, 128 bits. They are taken apart as the ABI does it, and koffi is given the
+ * registers one by one. It fills both kinds in the order of its parameters, and puts on the stack what finds no register: the parameters that go there
+ * come last, behind zeros for the integer registers that are left over.
+ */
+
+/** Whether a value of `type` is passed as what the ABI makes of it, rather than as what koffi does. */
+export function isByValue(type: CType): boolean {
+  const t = bare(type);
+  switch (t.kind) {
+    case 'struct':
+    case 'union':
+    case 'complex':
+      return true;
+    case 'int':
+    case 'enum':
+      return (t.size ?? 0) > 8;
+    case 'float':
+      return t.format !== 'binary32' && t.format !== 'binary64';
+    case 'array':
+      return t.vector;
+    default:
+      return false;
+  }
+}
+
+/** A parameter of koffi's, and what it is given: a part of an argument, the place for the result, or nothing. */
+export interface Slot {
+  readonly koffi: KoffiType;
+  readonly source: Piece | typeof PADDING | 'result';
+}
+
+/** A function type in koffi's terms. */
+export interface Lowered {
+  readonly parameters: readonly KoffiType[];
+  readonly result: KoffiType;
+  /** The call with koffi's function: it takes a block with its bytes for each argument that `isByValue`, and returns such a block. */
+  bind(raw: RawFunction): RawFunction;
+}
+
+/** `scalar`: koffi's type for a parameter, or the result, that is not `isByValue`. */
+export function lower(
+  type: FunctionType,
+  scalar: { parameters: readonly KoffiType[]; result: KoffiType },
+): Lowered | NotPassed {
+  const result = lowerResult(type.result, scalar.result);
+  if ('refused' in result) return result;
+  const placement = place(
+    type.parameters.map((p) => p.type),
+    result.hidden !== undefined,
+  );
+  if ('refused' in placement) return placement;
+  const byValue = type.parameters.map((p) => isByValue(p.type));
+  const slots = slotsOf(placement, result.hidden !== undefined, (piece) =>
+    byValue[piece.parameter] === true ? partType(piece) : (scalar.parameters[piece.parameter] ?? 'void *'),
+  );
+  /** What koffi is given for the arguments; `hidden` is where the result goes. */
+  const spread = (given: readonly unknown[], hidden: Block | undefined): unknown[] =>
+    slots.map(({ source }) => {
+      if (source === PADDING) return 0;
+      if (source === 'result') return hidden?.bytes();
+      const value = given[source.parameter];
+      return byValue[source.parameter] === true ? part(value as Block, source) : value;
+    });
+  return {
+    parameters: slots.map((s) => s.koffi),
+    result: result.koffi,
+    bind: (raw) => {
+      const call = (...given: unknown[]): unknown => {
+        const hidden = result.hidden?.();
+        return result.value(raw(...spread(given, hidden)), hidden);
+      };
+      const async = (...given: unknown[]): void => {
+        const done = given.pop() as (error: unknown, value: unknown) => void;
+        const hidden = result.hidden?.();
+        raw.async(...spread(given, hidden), (error: unknown, returned: unknown) => {
+          done(error, error === null ? result.value(returned, hidden) : undefined);
+        });
+      };
+      return Object.assign(call, { async });
+    },
+  };
+}
+
+/** koffi's parameters for arguments that are placed so. */
+export function slotsOf(
+  { integer, sse, stack }: Placement,
+  hidden: boolean,
+  koffiType: (piece: Piece) => KoffiType,
+): Slot[] {
+  const slot = (piece: Piece): Slot => ({ koffi: koffiType(piece), source: piece });
+  const padding: Slot = { koffi: 'int64', source: PADDING };
+  const slots: Slot[] = hidden ? [{ koffi: 'void *', source: 'result' }] : [];
+  slots.push(...integer.map(slot));
+  const left = stack.length === 0 ? 0 : REGISTERS.integer - slots.length;
+  slots.push(...Array.from({ length: left }, () => padding), ...sse.map(slot));
+  return slots.concat(stack.map((s) => (s === PADDING ? padding : slot(s))));
+}
+
+/** koffi's type for a part of an argument that is taken apart. */
+function partType({ eightbyte, size }: Piece): KoffiType {
+  if (eightbyte !== undefined) return eightbyte.class === 'SSE' ? 'double' : 'int64';
+  // On the stack whatever its class is: the integer registers are taken.
+  return koffi.struct({ bytes: koffi.array('uint8', size) });
+}
+
+function part(block: Block, { eightbyte, offset, size }: Piece): unknown {
+  return eightbyte === undefined ? { bytes: block.bytes(0, size) } : load(block.data, offset, eightbyte);
+}
+
+interface LoweredResult {
+  readonly koffi: KoffiType;
+  /** New memory for a result that the caller has to make room for. */
+  readonly hidden?: () => Block;
+  value(raw: unknown, hidden: Block | undefined): unknown;
+}
+
+function lowerResult(type: CType, scalar: KoffiType): LoweredResult | NotPassed {
+  if (!isByValue(type)) return { koffi: scalar, value: (raw) => raw };
+  const passed = classify(type);
+  if ('refused' in passed) return { refused: `the result: ${passed.refused}` };
+  const size = sizeOf(type) ?? 0;
+  switch (passed.where) {
+    case 'nowhere':
+      return { koffi: 'void', value: () => Block.scratch(size) };
+    case 'x87':
+      return { refused: 'the result: it is returned in a register of the x87, which koffi does not read' };
+    case 'memory':
+      return {
+        koffi: 'void',
+        hidden: () => Block.allocate(size, Math.max(16, alignOf(type))),
+        value: (_, hidden) => hidden,
+      };
+    case 'registers':
+      return registerResult(passed.eightbytes);
+  }
+}
+
+function registerResult(eightbytes: readonly Eightbyte[]): LoweredResult {
+  const used = eightbytes.flatMap((eightbyte, i) => (eightbyte.class === 'NONE' ? [] : [{ eightbyte, i }]));
+  const [first, second] = used;
+  const size = eightbytes.length * 8;
+  const filled = (write: (data: DataView) => void): Block => {
+    const block = Block.scratch(size);
+    write(block.data);
+    return block;
+  };
+  const put = (data: DataView, from: (typeof used)[number] | undefined, raw: unknown): void => {
+    if (from !== undefined) store(data, from.i * 8, from.eightbyte, raw);
+  };
+  if (first === undefined || second === undefined) {
+    return {
+      koffi: first === undefined ? 'void' : incoming(first.eightbyte),
+      value: (raw) =>
+        filled((data) => {
+          put(data, first, raw);
+        }),
+    };
+  }
+  return {
+    koffi: koffi.struct({ a: incoming(first.eightbyte), b: incoming(second.eightbyte) }),
+    value: (raw) =>
+      filled((data) => {
+        const { a, b } = raw as { a: unknown; b: unknown };
+        put(data, first, a);
+        put(data, second, b);
+      }),
+  };
+}

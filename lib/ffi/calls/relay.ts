@@ -1,0 +1,174 @@
+import { bare, type CType, type FunctionType } from '../../ctypes/model.js';
+import { print } from '../../ctypes/print.js';
+import { messageOf, typeError } from '../../errors.js';
+import { hold } from '../block.js';
+import { koffi } from '../koffi.js';
+import { cCalls } from '../mapping.js';
+import { arrayPlaceOf } from '../values/array.js';
+import { describe } from '../values/check.js';
+import type { Values } from '../values/codec.js';
+import { toAddress } from '../values/pointer-codec.js';
+import { Pointer } from '../values/pointer.js';
+import { isRecordView } from '../values/record.js';
+import { addressOf } from '../values/reflect.js';
+import { passingByValue } from './by-value.js';
+import type { KoffiType } from './eightbytes.js';
+import { isByValue } from './lowered.js';
+import { liftFunction } from './lifted.js';
+import { passing, pointerResult, type Frame, type Passing, type Refusal, type Returning } from './passing.js';
+import { state } from '../state.js';
+
+/** A JavaScript function as C calls it. */
+export type JsFunction = (...args: unknown[]) => unknown;
+
+/** What takes the exceptions of a callback that runs in no call of this thread: C calls it from another one. */
+export interface Owner {
+  /** Undefined as long as no callback of the owner has thrown; from then on they return zero unrun. */
+  failed: { readonly error: unknown } | undefined;
+}
+
+/** An asynchronous call as an owner. */
+export interface CallOwner extends Owner {
+  /** Also takes what `callback` throws, until the call is over. */
+  lend(callback: { lend(owner: Owner): () => void }): void;
+}
+
+/** Whom C calls. It may change: what is disposed says so. */
+export interface Target {
+  fn: JsFunction;
+  /** Who takes the exceptions where no call of this thread can. */
+  readonly owner: () => Owner | undefined;
+}
+
+/** How C calls JavaScript functions as functions of one C type. */
+export interface Relay {
+  /** koffi's type of the function pointer. */
+  readonly koffi: KoffiType;
+  /** What koffi calls. */
+  wrap(target: Target): JsFunction;
+}
+
+export const UNPROTOTYPED =
+  'the type of the pointer does not say the parameters: look the function up, or cast the pointer to a type that does';
+
+const relays = new WeakMap<Values, WeakMap<FunctionType, Relay | Refusal>>();
+
+/** The relay for a function type, made once, or why C can't call JavaScript by it. */
+export function relayOf(type: FunctionType, values: Values): Relay | Refusal {
+  let ofValues = relays.get(values);
+  if (ofValues === undefined) relays.set(values, (ofValues = new WeakMap()));
+  let relay = ofValues.get(type);
+  if (relay === undefined) ofValues.set(type, (relay = makeRelay(type, values)));
+  return relay;
+}
+
+function makeRelay(type: FunctionType, values: Values): Relay | Refusal {
+  if (type.variadic) return { refused: "a variadic callback can't be served" };
+  if (!type.prototyped) return { refused: UNPROTOTYPED };
+  if (type.convention !== undefined)
+    return { refused: `its calling convention ${type.convention} is not C's` };
+  const parameters: Incoming[] = [];
+  for (const [i, p] of type.parameters.entries()) {
+    const how = incoming(p.type, values);
+    if ('refused' in how) return { refused: `parameter ${i + 1}: ${how.refused}` };
+    parameters.push(how);
+  }
+  const result = outgoing(type.result, values);
+  if ('refused' in result) return { refused: `the result: ${result.refused}` };
+  const lifted = liftFunction(type, { parameters: parameters.map((p) => p.koffi), result: result.koffi });
+  if ('refused' in lifted) return lifted;
+  const convert = parameters.map((p) => p.fromC);
+  const what = `the result of the callback ${print(type)}`;
+  const wrap = (target: Target): JsFunction => {
+    return (...raw) => {
+      // C calls from another thread where no call of this one is under way.
+      const holder = state.active > 0 ? state : (target.owner() ?? NOBODY);
+      if (holder.failed !== undefined) return lifted.zero(raw);
+      state.running++;
+      try {
+        const args = lifted.arguments(raw);
+        for (const [i, from] of convert.entries()) if (from !== undefined) args[i] = from(args[i]);
+        return lifted.result(result.toC(target.fn(...args), what), raw);
+      } catch (error) {
+        if (holder === NOBODY) rethrowLater(error);
+        else holder.failed = { error };
+        return lifted.zero(raw);
+      } finally {
+        state.running--;
+        cCalls.made++;
+      }
+    };
+  };
+  try {
+    return { koffi: koffi.pointer(koffi.proto(lifted.koffiResult, [...lifted.koffiParameters])), wrap };
+  } catch (error) {
+    return { refused: messageOf(error) };
+  }
+}
+
+/** Who has no call that could throw what a callback has thrown. */
+const NOBODY: Owner = { failed: undefined };
+
+/** Nobody called that could be told: as from any other event, it is an uncaught exception. */
+function rethrowLater(error: unknown): void {
+  process.nextTick(() => {
+    throw error;
+  });
+}
+
+/** How an argument of C's comes in. */
+type Incoming = Pick<Returning, 'koffi' | 'fromC'>;
+
+function incoming(type: CType, values: Values): Incoming | Refusal {
+  if (isByValue(type)) return passingByValue(type, values);
+  const t = bare(type);
+  return t.kind === 'pointer' ? pointerResult(t, values) : passing(type, values);
+}
+
+/** How what the function returns goes to C. */
+interface Outgoing {
+  readonly koffi: KoffiType;
+  toC(value: unknown, what: string): unknown;
+}
+
+/** How a result of `type` goes to C. What a pointer leads to must outlive the call: it is kept until the function has returned the next one. */
+function outgoing(type: CType, values: Values): Outgoing | Refusal {
+  const t = bare(type);
+  if (t.kind === 'void') return { koffi: 'void', toC: () => undefined };
+  if (t.kind === 'pointer') return pointerOutgoing(type, values);
+  const how: Passing | Refusal = isByValue(type) ? passingByValue(type, values) : passing(type, values);
+  if ('refused' in how) return how;
+  const toC = (value: unknown, what: string): unknown => {
+    const frame: Frame = { lent: undefined };
+    return how.toC(value, what, frame);
+  };
+  return { koffi: how.koffi, toC };
+}
+
+function pointerOutgoing(type: CType, values: Values): Outgoing {
+  const t = bare(type);
+  let last: unknown;
+  const toC = (value: unknown, what: string): bigint => {
+    const pointer =
+      isRecordView(value) || arrayPlaceOf(value) !== undefined ? addressOf(value as object) : value;
+    if (
+      typeof pointer === 'object' &&
+      pointer !== null &&
+      !(pointer instanceof Pointer) &&
+      !(Symbol.dispose in pointer)
+    ) {
+      const reason = 'nobody would keep it for C: return a Pointer (of alloc or malloc) or a view';
+      throw typeError(
+        'ERR_INVALID_ARG_TYPE',
+        `${what}: ${describe(value)} can't go to C as ${print(type)}: ${reason}`,
+      );
+    }
+    if (t.kind !== 'pointer') throw new TypeError(what);
+    const { address, kept } = toAddress(type, t, pointer, what, values);
+    hold(kept, 1);
+    hold(last, -1);
+    last = kept;
+    return address;
+  };
+  return { koffi: 'void *', toC };
+}

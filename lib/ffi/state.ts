@@ -1,0 +1,49 @@
+import { typeError } from '../errors.js';
+import { koffi, libc } from './koffi.js';
+import { describe } from './values/check.js';
+
+/** What the calls of this thread and the callbacks that run in them know of each other. */
+export const state: {
+  /** How many calls of C are running in this thread, one within a callback of the other. A callback that runs in none comes from another thread. */
+  active: number;
+  /** How many callbacks are running, one called by what the other called. */
+  running: number;
+  /** What a callback has thrown since C was called last; the call throws it when C has returned. */
+  failed: { readonly error: unknown } | undefined;
+  /** The `errno` that the last call left. */
+  errno: number;
+} = { active: 0, running: 0, failed: undefined, errno: 0 };
+
+/** Throws what a callback of the call that has just returned has thrown. */
+export function throwFailure(): never {
+  const { error } = state.failed ?? {};
+  state.failed = undefined;
+  throw error;
+}
+
+const errnoLocation = libc('void *__errno_location(void)') as () => bigint;
+
+let cell: Int32Array | undefined;
+
+/** This thread's `errno` itself (LSB "__errno_location"; musl has the same). */
+export function errnoCell(): Int32Array {
+  return (cell ??= new Int32Array(koffi.view(errnoLocation(), 4)));
+}
+
+/**
+ * The `errno` that the last synchronous call of a plugin's function in this thread left, which nothing that happened since has changed. With `value`: what the
+ * next one finds, for functions like `strtol` that say only by `errno` that they have failed. Returns the one from before.
+ *
+ * @example
+ * errno(0);
+ * if (open_file('/nowhere') < 0) console.log(errno()); // 2, ENOENT
+ */
+export function errno(value?: number): number {
+  const { errno: before } = state;
+  if (value !== undefined) {
+    if (!Number.isInteger(value))
+      throw typeError('ERR_INVALID_ARG_TYPE', `errno: expected an integer, got ${describe(value)}`);
+    state.errno = value | 0;
+  }
+  return before;
+}
