@@ -10,17 +10,35 @@
  *   none  A picture.
  *
  * A page has a folder of its own, in which all of it runs: first its C and shell blocks in order, then its programs. `elf-plugin` is this package,
- * built as it is published. `<!-- needs: libx.so.1 -->` under a heading names a library without which the section is skipped.
+ * built as it is published. `<!-- needs: libx.so.1 -->` under a heading names a library without which the section is skipped: one that is installed, or
+ * that is made for the page and lies in its folder.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 import { findLibrary } from '../lib/elf/search.js';
+import { sqlite, SQLITE_COMMANDS } from '../lib/testing/real-library.js';
 import { BUILD, describeWith, ROOT, run } from '../lib/testing/tools.js';
 
 /** Commands that people type once. `npm start` has a test of its own. */
-const NOT_RUN = ['npm install elf-plugin', 'npm ci && npm start', 'sudo apt install libpython3.11-dbg'];
+const NOT_RUN = [
+  'npm install elf-plugin',
+  'npm ci && npm start',
+  'sudo apt install libpython3.11-dbg',
+  SQLITE_COMMANDS,
+];
+
+/** What such commands make, by the name it has in a page. */
+const MADE: Readonly<Record<string, () => string>> = { 'sqlite3.so': sqlite };
 
 interface Block {
   readonly language: string;
@@ -140,6 +158,10 @@ function write(folder: string, sections: readonly Section[]): void {
   mkdirSync(folder, { recursive: true });
   sections.forEach((section, index) => {
     const text = program(section);
+    for (const name of section.needs) {
+      const link = join(folder, name);
+      if (name in MADE && !existsSync(link)) symlinkSync(MADE[name]?.() ?? '', link);
+    }
     if (text !== undefined) writeFileSync(join(folder, `${programName(index)}.mts`), text);
     for (const block of section.blocks) {
       if (block.language === 'sh' && !NOT_RUN.includes(block.code))
@@ -177,7 +199,7 @@ describeWith(['gcc'], 'the documentation', () => {
     sections.forEach((section, index) => {
       const runnable = section.blocks.filter((b) => b.output !== undefined);
       if (runnable.length === 0) return;
-      const needs = section.needs.map((name) => findLibrary(name) ?? `/usr/lib/${name}`);
+      const needs = section.needs.map((name) => MADE[name]?.() ?? findLibrary(name) ?? `/usr/lib/${name}`);
       describeWith(needs, `${page}, ${section.title}`, () => {
         let printed: Map<number, string> | undefined;
         it.each(runnable)('line $line', (block) => {
