@@ -16,17 +16,21 @@ interface Range {
 }
 
 /** Counts what may have changed the memory of this process: calls of C, and the ends of callbacks, after which C goes on. */
-export const cCalls = { made: 0 };
+export const cCalls = {
+  made: 0,
+  /** Counts the looks. What was found out about the memory of this process holds until the next one. */
+  looks: 0,
+};
 
 /** The smallest page there is. */
 const PAGE = 4096;
+/** What is above belongs to no process (Linux Documentation/arch/x86/x86_64/mm.rst). */
+const HIGHEST = 2 ** 56;
 
 /** The ranges of this process, sorted, as of the last look. */
 let ranges: Range[] = [];
 /** The range that the last answer was found in, by index: often it is the next one's. */
 let last = 0;
-/** Counts the looks. What was found out about the memory of this process holds until the next one. */
-let looks = 0;
 
 const msync = libc('int msync(int64_t address, size_t length, int flags)') as (
   address: number,
@@ -41,18 +45,19 @@ const msync = libc('int msync(int64_t address, size_t length, int flags)') as (
  * from here, and without `verify` that C has.
  */
 export function accessOf(address: bigint, size: number, wanted: number, verify: boolean): number {
-  // The first page and what is not below 2^56 belongs to no process (Linux Documentation/arch/x86/x86_64/mm.rst): marks like (void *)-1.
-  if (address < BigInt(PAGE) || address >> 56n !== 0n) return PROT.NONE;
-  const found = search(address, size);
-  if ((found & wanted) === wanted && !(verify && isUnmapped(ranges[last], address, size))) return found;
+  // Marks like (void *)-1.
+  const at = Number(address);
+  if (at < PAGE || at >= HIGHEST) return PROT.NONE;
+  const found = search(at, size);
+  if ((found & wanted) === wanted && !(verify && isUnmapped(ranges[last], at, size))) return found;
   ranges = readMaps();
-  looks++;
-  return search(address, size);
+  cCalls.looks++;
+  return search(at, size);
 }
 
-/** The same, if that is at least `wanted`; throws `ERR_PLUGIN_BAD_ADDRESS` otherwise. */
-export function checkAccess(address: bigint, size: number, wanted: number): number {
-  const found = accessOf(address, Math.max(size, 1), wanted, true);
+/** The same, if that is at least `wanted`; throws `ERR_PLUGIN_BAD_ADDRESS` otherwise. What C has given out just now, `fresh`, it has not unmapped. */
+export function checkAccess(address: bigint, size: number, wanted: number, fresh = false): number {
+  const found = accessOf(address, Math.max(size, 1), wanted, !fresh);
   if ((found & wanted) === wanted) return found;
   const reason = wanted === PROT.EXEC ? 'no code is mapped there' : `${size} bytes there are not mapped`;
   throw badAddress(address, reason);
@@ -65,17 +70,21 @@ export function badAddress(address: bigint, reason: string): PluginError {
 /** Forgets what is known: after `dlopen`, whose relocations turn writable pages into read-only ones (RELRO). */
 export function forgetMappings(): void {
   ranges = [];
-  looks++;
+  cCalls.looks++;
+}
+
+/** The run of memory of one kind that has the byte at `address`, as of the last look. */
+export function rangeAround(address: bigint): Readonly<Pick<Range, 'start' | 'end' | 'access'>> | undefined {
+  return search(Number(address), 1) === PROT.NONE ? undefined : ranges[last];
 }
 
 /** A number that changes when the memory of this process may be found to have changed. */
 export function mappingsSeen(): number {
-  return looks;
+  return cCalls.looks;
 }
 
 /** What every range from `address` on for `size` bytes allows. */
-function search(from: bigint, size: number): number {
-  const address = Number(from);
+function search(address: number, size: number): number {
   const end = address + size;
   const same = ranges[last];
   if (same !== undefined && same.start <= address && end <= same.end) return same.access;
@@ -102,9 +111,8 @@ function search(from: bigint, size: number): number {
  * Whether some of this memory, which begins in `range`, is gone: ENOMEM of msync(2), which with MS_ASYNC does nothing else since Linux 2.6.19. It is
  * asked of all of a range at once, once after each call of C: 0.4 µs, which a loop along a list can't take for each of its nodes.
  */
-function isUnmapped(range: Range | undefined, from: bigint, size: number): boolean {
+function isUnmapped(range: Range | undefined, address: number, size: number): boolean {
   const MS_ASYNC = 1;
-  const address = Number(from);
   if (range === undefined || address + size > range.end) {
     const skipped = address % PAGE;
     return msync(address - skipped, skipped + size, MS_ASYNC) !== 0;

@@ -1,8 +1,8 @@
 import { sizeOf } from '../../ctypes/layout.js';
 import type { CType } from '../../ctypes/model.js';
 import { Block } from '../block.js';
-import type { Values } from '../values/codec.js';
-import { snapshot } from '../values/snapshot.js';
+import type { Codec, Values } from '../values/codec.js';
+import { copyOf } from '../values/snapshot.js';
 import type { Frame, Passing } from './passing.js';
 
 /**
@@ -12,15 +12,17 @@ import type { Frame, Passing } from './passing.js';
 export function passingByValue(type: CType, values: Values, lasting = false): Passing {
   // Whole eightbytes are read, whatever the size is.
   const size = Math.ceil((sizeOf(type) ?? 0) / 8) * 8;
+  let known: Codec | undefined;
+  const codec = (): Codec => (known ??= values.codec(type));
   return {
     koffi: 'void',
     toC: (value, what, frame) => {
       const block = Block.scratch(size);
-      values.codec(type).write(block, 0, value, what);
+      codec().write(block, 0, value, what);
       if (block.kept.size > 0) lendKept(block, frame, lasting);
       return block;
     },
-    fromC: (block) => snapshot(values.codec(type).read(block as Block, 0)),
+    fromC: (block) => copyOf(codec(), block as Block, 0),
     copies: true,
   };
 }

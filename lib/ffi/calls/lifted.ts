@@ -14,6 +14,8 @@ import { isByValue, slotsOf } from './lowered.js';
 
 /** A function type as koffi calls JavaScript by it. */
 export interface Lifted {
+  /** Whether koffi's arguments and result are those of the function. */
+  readonly isPlain: boolean;
   readonly koffiParameters: readonly KoffiType[];
   readonly koffiResult: KoffiType;
   /** The arguments: a block with its bytes for each that `isByValue`, what koffi gave for the others. */
@@ -32,6 +34,7 @@ export function liftFunction(
   if (![type.result, ...types].some(isByValue)) {
     const zero = zeroOf(type.result);
     return {
+      isPlain: true,
       koffiParameters: scalar.parameters,
       koffiResult: scalar.result,
       arguments: (raw) => raw,
@@ -49,6 +52,7 @@ export function liftFunction(
       : (scalar.parameters[piece.parameter] ?? 'void *'),
   );
   return {
+    isPlain: false,
     koffiParameters: slots.map((s) => s.koffi),
     koffiResult: result.koffi,
     arguments: (raw) => {

@@ -5,7 +5,7 @@ import type { Values } from '../values/codec.js';
 import { floatCheck } from '../values/float.js';
 import { fromBigInt, integerCheck, limits } from '../values/integer.js';
 import { integerMachine } from '../values/machine.js';
-import { fromAddress, isConstText } from '../values/pointer-codec.js';
+import { isConstText, pointerReader } from '../values/pointer-codec.js';
 import type { KoffiType } from './eightbytes.js';
 import type { CallOwner } from './relay.js';
 
@@ -125,16 +125,20 @@ function integerPassing(type: CType, size: number, signed: boolean, values: Valu
     return { koffi: machine, toC, numbers: { least: Number(least), most: Number(most), whole: true } };
   }
   // koffi gives a number where it is exact, else a bigint.
-  const fromC = (raw: unknown): bigint | number =>
-    fromBigInt(BigInt(raw as number | bigint), values.int64, 'the result');
+  const fromC = (raw: unknown): bigint | number => {
+    const exact = BigInt(raw as number | bigint);
+    // koffi gives a callback its unsigned arguments as signed ones (3.3.4, interp.cc: RELAY of PushUInt64).
+    return fromBigInt(signed ? exact : BigInt.asUintN(64, exact), values.int64, 'the result');
+  };
   return { koffi: machine, toC, fromC };
 }
 
 /** How a pointer comes from C as its address, which is looked at here: koffi reads the text of `str` at any address. */
 export function pointerResult(pointer: PointerType, values: Values): Required<Returning> {
-  const fromC = (raw: unknown, lent: readonly Lent[] = []): unknown => {
+  const fromAddress = pointerReader(pointer, values);
+  const fromC = (raw: unknown, lent?: readonly Lent[]): unknown => {
     const address = addressOf(raw);
-    return fromAddress(pointer, address, values, lentAround(address, lent));
+    return fromAddress(address, lent === undefined ? undefined : lentAround(address, lent));
   };
   return { koffi: 'void *', fromC, leads: bare(pointer.target).kind !== 'function' };
 }

@@ -14,7 +14,7 @@ import { addressOf } from '../values/reflect.js';
 import { passingByValue } from './by-value.js';
 import type { KoffiType } from './eightbytes.js';
 import { isByValue } from './lowered.js';
-import { liftFunction } from './lifted.js';
+import { liftFunction, type Lifted } from './lifted.js';
 import { passing, pointerResult, type Frame, type Passing, type Refusal, type Returning } from './passing.js';
 import { state } from '../state.js';
 
@@ -51,6 +51,9 @@ export interface Relay {
 export const UNPROTOTYPED =
   'the type of the pointer does not say the parameters: look the function up, or cast the pointer to a type that does';
 
+/** Constants of this module: each callback would ask the other ones for their exports. */
+const [calls, made] = [state, cCalls];
+
 const relays = new WeakMap<Values, WeakMap<FunctionType, Relay | Refusal>>();
 
 /** The relay for a function type, made once, or why C can't call JavaScript by it. */
@@ -77,25 +80,22 @@ function makeRelay(type: FunctionType, values: Values): Relay | Refusal {
   if ('refused' in result) return { refused: `the result: ${result.refused}` };
   const lifted = liftFunction(type, { parameters: parameters.map((p) => p.koffi), result: result.koffi });
   if ('refused' in lifted) return lifted;
-  const convert = parameters.map((p) => p.fromC);
-  const what = `the result of the callback ${print(type)}`;
+  const run = runner(parameters, result, lifted, `the result of the callback ${print(type)}`);
   const wrap = (target: Target): JsFunction => {
     return (...raw) => {
       // C calls from another thread where no call of this one is under way.
-      const holder = state.active > 0 ? state : (target.owner() ?? NOBODY);
+      const holder = calls.active > 0 ? calls : (target.owner() ?? NOBODY);
       if (holder.failed !== undefined) return lifted.zero(raw);
-      state.running++;
+      calls.running++;
       try {
-        const args = lifted.arguments(raw);
-        for (const [i, from] of convert.entries()) if (from !== undefined) args[i] = from(args[i]);
-        return lifted.result(result.toC(target.fn(...args), what), raw);
+        return run(target, raw);
       } catch (error) {
         if (holder === NOBODY) rethrowLater(error);
         else holder.failed = { error };
         return lifted.zero(raw);
       } finally {
-        state.running--;
-        cCalls.made++;
+        calls.running--;
+        made.made++;
       }
     };
   };
@@ -105,6 +105,26 @@ function makeRelay(type: FunctionType, values: Values): Relay | Refusal {
     return { refused: messageOf(error) };
   }
 }
+
+/** What runs a callback on what koffi gives. The usual ones, with one or two arguments, are spared the lists. */
+function runner(
+  parameters: readonly Incoming[],
+  result: Outgoing,
+  lifted: Lifted,
+  what: string,
+): (target: Target, raw: unknown[]) => unknown {
+  const convert = parameters.map(({ fromC }) => fromC ?? ((raw: unknown) => raw));
+  const [first, second] = convert as [Convert, Convert];
+  if (lifted.isPlain && parameters.length === 1) return ({ fn }, raw) => result.toC(fn(first(raw[0])), what);
+  if (lifted.isPlain && parameters.length === 2)
+    return ({ fn }, raw) => result.toC(fn(first(raw[0]), second(raw[1])), what);
+  return ({ fn }, raw) => {
+    const args = lifted.arguments(raw).map((arg, i) => convert[i]?.(arg));
+    return lifted.result(result.toC(fn(...args), what), raw);
+  };
+}
+
+type Convert = (raw: unknown) => unknown;
 
 /** Who has no call that could throw what a callback has thrown. */
 const NOBODY: Owner = { failed: undefined };

@@ -156,8 +156,8 @@ class ArrayHandler implements ProxyHandler<object> {
   }
 
   #read(index: number): unknown {
-    const { block, offset, element } = this.#place;
-    return element.read(block, offset + index * element.size);
+    const { block, offset, element, type } = this.#place;
+    return element.read(block, offset + index * element.size, () => `${print(type)} at [${index}]`);
   }
 }
 

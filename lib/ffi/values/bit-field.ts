@@ -1,5 +1,6 @@
 import { readBits } from '../../ctypes/bits.js';
 import { bare, type BareType, type CType } from '../../ctypes/model.js';
+import { print } from '../../ctypes/print.js';
 import { wrongKind } from './check.js';
 import type { Codec, Values } from './codec.js';
 import { bigintCheck, fromBigInt, limits, numberCheck, withEnumerators } from './integer.js';
@@ -14,13 +15,17 @@ export function bitFieldCodec(type: CType, shift: number, width: number, values:
   const signed = (t.kind === 'int' || t.kind === 'enum') && t.signed;
   const encode = encoder(type, width, signed);
   const wide = isWide(t);
+  // As everywhere, 128 bits are bigints.
+  const int64 = t.kind === 'int' && t.size > 8 ? 'bigint' : values.int64;
+  const nameless = (): string => `${print(type)} : ${width}`;
   return {
     type,
     size,
-    read: ({ data }, offset) => {
+    ...(wide && int64 === 'number' ? { inexact: true as const } : {}),
+    read: ({ data }, offset, where = nameless) => {
       const field = readBits(data, offset, shift, width, signed);
       if (t.kind === 'bool') return field !== 0n;
-      return wide ? fromBigInt(field, values.int64, 'bit-field') : Number(field);
+      return wide ? fromBigInt(field, int64, where) : Number(field);
     },
     write: ({ data }, offset, value, what) => {
       const field = encode(value, what) << BigInt(shift);

@@ -12,7 +12,8 @@ export interface Codec {
   readonly type: CType;
   /** Bytes. */
   readonly size: number;
-  read(block: Block, offset: number): unknown;
+  /** `where` names the place in messages; given where reading may fail. */
+  read(block: Block, offset: number, where?: () => string): unknown;
   /**
    * Stores `value`, or throws before the first byte is written. `what` names the place in messages: `V`, `point.x`. With `partial`, as in
    * C's initialisers, fields and elements that are left out stay as they are.
@@ -20,8 +21,12 @@ export interface Codec {
   write(block: Block, offset: number, value: unknown, what: string, partial?: boolean): void;
   /** Set where the value is one the machine reads in one go; it selects the fast paths. */
   readonly machine?: Machine;
+  /** Set where `read` fails for some values: 64-bit integers that no number holds, if numbers are asked for. */
+  readonly inexact?: true;
   /** Set where `read` gives a view of the memory, which need not be made again. */
   readonly live?: boolean;
+  /** What `snapshot` makes of what `read` gives, without that; left out where it is the same. */
+  readonly copy?: (block: Block, offset: number) => unknown;
 }
 
 /** Where a pointer points, if the memory around it is known: it may move from `start` to `end`, both offsets in `block`. */
@@ -40,6 +45,8 @@ export interface Values {
   codec(type: CType): Codec;
   /** A pointer to a `target` at `address`; null for address 0. */
   pointer(target: CType, address: bigint, extent?: Extent): Pointer | null;
+  /** The same for many: makes pointers to a `target`, at addresses that are not 0. */
+  pointerMaker(target: CType): (address: bigint, extent?: Extent, name?: string) => Pointer;
   /** A pointer to a `target` in memory that is known. */
   pointerInto(target: CType, extent: Extent, name?: string): Pointer;
   /** A pointer to a variable whose extent is not known. */

@@ -1,10 +1,17 @@
 import { sizeOf } from '../../ctypes/layout.js';
-import { bare, isQualified, constOf, type CType, type FunctionType } from '../../ctypes/model.js';
+import {
+  bare,
+  isQualified,
+  constOf,
+  type CType,
+  type FunctionType,
+  type RecordType,
+} from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { PluginError, typeError } from '../../errors.js';
 import { arrayCodec } from './array.js';
 import { wrongKind } from './check.js';
-import type { CFunction, Codec, Extent, Values } from './codec.js';
+import type { CFunction, Codec, Values } from './codec.js';
 import { complexCodec, floatCodec } from './float.js';
 import { integerCodec } from './integer.js';
 import { pointerClass } from './number-pointer.js';
@@ -27,43 +34,51 @@ export interface ValueOptions {
 /** The codecs of one plugin, each made once for its type. */
 export function createValues(options: ValueOptions): Values {
   const codecs = new WeakMap<CType, Codec>();
+  const exactCodecs = new WeakMap<CType, Codec>();
   const values: Values = {
     int64: options.int64,
     parse: options.parse,
     codec(type) {
       let codec = codecs.get(type);
-      if (codec === undefined) codecs.set(type, (codec = makeCodec(type, values)));
+      if (codec === undefined) codecs.set(type, (codec = makeCodec(type, values, exact)));
       return codec;
     },
     pointer(target, address, extent) {
-      return address === 0n ? null : makePointer(target, address, values, extent);
+      return address === 0n ? null : pointerMaker(target, values)(address, extent);
     },
+    pointerMaker: (target) => pointerMaker(target, values),
     pointerInto(target, extent, name) {
-      return makePointer(target, extent.block.address + BigInt(extent.offset), values, extent, name);
+      const address = extent.block.address + BigInt(extent.offset);
+      return pointerMaker(target, values)(address, extent, name);
     },
-    variable: (target, address, name) => makePointer(target, address, values, undefined, name),
+    variable: (target, address, name) => pointerMaker(target, values)(address, undefined, name),
     callable(type, address) {
       return address === 0n ? null : options.callable(type, address, values);
     },
     functionAddress: (type, value, what) => options.functionAddress(type, value, what, values),
   };
+  const exact: Values = {
+    ...values,
+    int64: 'bigint',
+    codec(type) {
+      let codec = exactCodecs.get(type);
+      if (codec === undefined) exactCodecs.set(type, (codec = makeCodec(type, exact, exact)));
+      return codec;
+    },
+  };
   return values;
 }
 
-function makePointer(
-  target: CType,
-  address: bigint,
-  values: Values,
-  extent?: Extent,
-  name?: string,
-): Pointer {
+function pointerMaker(target: CType, values: Values): ReturnType<Values['pointerMaker']> {
   const t = bare(target);
   // Only what has a machine's number at the other end: an enum also takes names, and text is text.
   const machine = t.kind === 'int' || t.kind === 'float' ? values.codec(target).machine : undefined;
-  return new (pointerClass(machine))(values, target, address, extent, name) as Pointer;
+  const Class = pointerClass(machine);
+  return (address, extent, name) => new Class(values, target, address, extent, name) as Pointer;
 }
 
-function makeCodec(type: CType, values: Values): Codec {
+/** `exact` are the same values but for 64-bit integers, which are bigints there. */
+function makeCodec(type: CType, values: Values, exact: Values): Codec {
   const t = bare(type);
   switch (t.kind) {
     case 'bool':
@@ -88,12 +103,7 @@ function makeCodec(type: CType, values: Values): Codec {
     case 'union':
       if (t.size === undefined)
         return noValue(type, 'it is opaque: its members are not known here, only pointers to it can be used');
-      return (require('./record-codec.js') as typeof import('./record-codec.js')).recordCodec(
-        type,
-        t,
-        t.size,
-        values,
-      );
+      return recordCodec(type, t, t.size, values, exact);
     case 'unsupported':
       return noValue(type, t.reason, t.size);
     case 'void':
@@ -101,6 +111,23 @@ function makeCodec(type: CType, values: Values): Codec {
     case 'function':
       return noValue(type, 'a function can be called, not read');
   }
+}
+
+function recordCodec(type: CType, record: RecordType, size: number, values: Values, exact: Values): Codec {
+  const made = (require('./record-codec.js') as typeof import('./record-codec.js')).recordCodec(
+    type,
+    record,
+    size,
+    values,
+  );
+  if (values.int64 === 'bigint') return made;
+  // Members of a union that are given together are read again and compared: not as numbers, which may not hold them.
+  return {
+    ...made,
+    write: (...args) => {
+      exact.codec(type).write(...args);
+    },
+  };
 }
 
 /** A type that has no values here. Only using it fails, so that a struct with such a member works but for that member. */

@@ -50,13 +50,17 @@ function safeBigInt(type: CType, value: unknown, what: string): bigint {
   throw badValue(what, type, 'not an integer', value);
 }
 
-/** As bigint, or as a number where the user asked for that: then an inexact one is an error. */
-export function fromBigInt(value: bigint, int64: 'bigint' | 'number', what: string): bigint | number {
+/** As bigint, or as a number where the user asked for that: then an inexact one is an error, which names the place. */
+export function fromBigInt(
+  value: bigint,
+  int64: 'bigint' | 'number',
+  what: string | (() => string),
+): bigint | number {
   if (int64 === 'bigint') return value;
   if (value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER))
     return Number(value);
   throw rangeError(
-    `${what}: ${String(value)} is not exact as a number: open the plugin with int64: 'bigint'`,
+    `${typeof what === 'string' ? what : what()}: ${String(value)} is not exact as a number: open the plugin with int64: 'bigint'`,
   );
 }
 
@@ -92,11 +96,13 @@ export function integerCodec(type: CType, size: number, signed: boolean, int64: 
   if (size < 8) return { type, size, machine, write, read: (block, offset) => get(block.data, offset) };
   if (int64 === 'bigint')
     return { type, size, machine, write, read: (block, offset) => get(block.data, offset) };
+  const nameless = (): string => print(type);
   return {
     type,
     size,
     write,
-    read: (block, offset) => fromBigInt(get(block.data, offset) as bigint, int64, print(type)),
+    inexact: true,
+    read: (block, offset, where = nameless) => fromBigInt(get(block.data, offset) as bigint, int64, where),
   };
 }
 

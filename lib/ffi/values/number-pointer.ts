@@ -1,12 +1,13 @@
 import type { CType } from '../../ctypes/model.js';
 import type { Extent, Values } from './codec.js';
 import type { Machine } from './machine.js';
-import { checked, gone, openElement, openForWriting, Pointer } from './pointer.js';
+import { checked, extentOf, gone, openElement, openForWriting, Pointer, windowOf } from './pointer.js';
 
 /*
  * Pointers to the numbers that the machine reads in one go. Each class has accessors of its own, though they look alike: the engine compiles
  * a property access for the few kinds of object it has met there, and one accessor for all ten kinds of typed array would be slow for all.
- * An array without its element is one whose memory was freed.
+ * An array without its element is one whose memory was freed. Where the bounds are not known the pointer is often C's for a moment, a callback's argument say,
+ * and not worth an array.
  */
 
 class Int8Pointer extends Pointer<number> {
@@ -14,10 +15,17 @@ class Int8Pointer extends Pointer<number> {
   #to: Int8Array | undefined;
 
   override get value(): number {
-    return (this.#from ??= openElement(this, Int8Array))[0] ?? gone(this);
+    if (this.#from !== undefined) return this.#from[0] ?? gone(this);
+    const window = windowOf(this, 1);
+    if (window !== undefined) return window.data.getInt8(Number(this.address) - window.start);
+    return (this.#from = openElement(this, Int8Array))[0] ?? gone(this);
   }
 
   override set value(value: number) {
+    if (this.#to === undefined && extentOf(this) === undefined) {
+      this.set(0, value);
+      return;
+    }
     const to = (this.#to ??= openForWriting(this, Int8Array));
     if (to[0] === undefined) gone(this);
     to[0] =
@@ -30,10 +38,17 @@ class Uint8Pointer extends Pointer<number> {
   #to: Uint8Array | undefined;
 
   override get value(): number {
-    return (this.#from ??= openElement(this, Uint8Array))[0] ?? gone(this);
+    if (this.#from !== undefined) return this.#from[0] ?? gone(this);
+    const window = windowOf(this, 1);
+    if (window !== undefined) return window.data.getUint8(Number(this.address) - window.start);
+    return (this.#from = openElement(this, Uint8Array))[0] ?? gone(this);
   }
 
   override set value(value: number) {
+    if (this.#to === undefined && extentOf(this) === undefined) {
+      this.set(0, value);
+      return;
+    }
     const to = (this.#to ??= openForWriting(this, Uint8Array));
     if (to[0] === undefined) gone(this);
     to[0] = typeof value === 'number' && (value & 0xff) === value ? value : (checked(this, value) as number);
@@ -45,10 +60,17 @@ class Int16Pointer extends Pointer<number> {
   #to: Int16Array | undefined;
 
   override get value(): number {
-    return (this.#from ??= openElement(this, Int16Array))[0] ?? gone(this);
+    if (this.#from !== undefined) return this.#from[0] ?? gone(this);
+    const window = windowOf(this, 2);
+    if (window !== undefined) return window.data.getInt16(Number(this.address) - window.start, true);
+    return (this.#from = openElement(this, Int16Array))[0] ?? gone(this);
   }
 
   override set value(value: number) {
+    if (this.#to === undefined && extentOf(this) === undefined) {
+      this.set(0, value);
+      return;
+    }
     const to = (this.#to ??= openForWriting(this, Int16Array));
     if (to[0] === undefined) gone(this);
     to[0] =
@@ -61,10 +83,17 @@ class Uint16Pointer extends Pointer<number> {
   #to: Uint16Array | undefined;
 
   override get value(): number {
-    return (this.#from ??= openElement(this, Uint16Array))[0] ?? gone(this);
+    if (this.#from !== undefined) return this.#from[0] ?? gone(this);
+    const window = windowOf(this, 2);
+    if (window !== undefined) return window.data.getUint16(Number(this.address) - window.start, true);
+    return (this.#from = openElement(this, Uint16Array))[0] ?? gone(this);
   }
 
   override set value(value: number) {
+    if (this.#to === undefined && extentOf(this) === undefined) {
+      this.set(0, value);
+      return;
+    }
     const to = (this.#to ??= openForWriting(this, Uint16Array));
     if (to[0] === undefined) gone(this);
     to[0] =
@@ -77,10 +106,17 @@ class Int32Pointer extends Pointer<number> {
   #to: Int32Array | undefined;
 
   override get value(): number {
-    return (this.#from ??= openElement(this, Int32Array))[0] ?? gone(this);
+    if (this.#from !== undefined) return this.#from[0] ?? gone(this);
+    const window = windowOf(this, 4);
+    if (window !== undefined) return window.data.getInt32(Number(this.address) - window.start, true);
+    return (this.#from = openElement(this, Int32Array))[0] ?? gone(this);
   }
 
   override set value(value: number) {
+    if (this.#to === undefined && extentOf(this) === undefined) {
+      this.set(0, value);
+      return;
+    }
     const to = (this.#to ??= openForWriting(this, Int32Array));
     if (to[0] === undefined) gone(this);
     to[0] = typeof value === 'number' && (value | 0) === value ? value : (checked(this, value) as number);
@@ -92,10 +128,17 @@ class Uint32Pointer extends Pointer<number> {
   #to: Uint32Array | undefined;
 
   override get value(): number {
-    return (this.#from ??= openElement(this, Uint32Array))[0] ?? gone(this);
+    if (this.#from !== undefined) return this.#from[0] ?? gone(this);
+    const window = windowOf(this, 4);
+    if (window !== undefined) return window.data.getUint32(Number(this.address) - window.start, true);
+    return (this.#from = openElement(this, Uint32Array))[0] ?? gone(this);
   }
 
   override set value(value: number) {
+    if (this.#to === undefined && extentOf(this) === undefined) {
+      this.set(0, value);
+      return;
+    }
     const to = (this.#to ??= openForWriting(this, Uint32Array));
     if (to[0] === undefined) gone(this);
     to[0] = typeof value === 'number' && value >>> 0 === value ? value : (checked(this, value) as number);
@@ -107,10 +150,17 @@ class Float32Pointer extends Pointer<number> {
   #to: Float32Array | undefined;
 
   override get value(): number {
-    return (this.#from ??= openElement(this, Float32Array))[0] ?? gone(this);
+    if (this.#from !== undefined) return this.#from[0] ?? gone(this);
+    const window = windowOf(this, 4);
+    if (window !== undefined) return window.data.getFloat32(Number(this.address) - window.start, true);
+    return (this.#from = openElement(this, Float32Array))[0] ?? gone(this);
   }
 
   override set value(value: number) {
+    if (this.#to === undefined && extentOf(this) === undefined) {
+      this.set(0, value);
+      return;
+    }
     const to = (this.#to ??= openForWriting(this, Float32Array));
     if (to[0] === undefined) gone(this);
     to[0] = typeof value === 'number' ? value : (checked(this, value) as number);
@@ -122,10 +172,17 @@ class Float64Pointer extends Pointer<number> {
   #to: Float64Array | undefined;
 
   override get value(): number {
-    return (this.#from ??= openElement(this, Float64Array))[0] ?? gone(this);
+    if (this.#from !== undefined) return this.#from[0] ?? gone(this);
+    const window = windowOf(this, 8);
+    if (window !== undefined) return window.data.getFloat64(Number(this.address) - window.start, true);
+    return (this.#from = openElement(this, Float64Array))[0] ?? gone(this);
   }
 
   override set value(value: number) {
+    if (this.#to === undefined && extentOf(this) === undefined) {
+      this.set(0, value);
+      return;
+    }
     const to = (this.#to ??= openForWriting(this, Float64Array));
     if (to[0] === undefined) gone(this);
     to[0] = typeof value === 'number' ? value : (checked(this, value) as number);
@@ -137,10 +194,17 @@ class BigInt64Pointer extends Pointer<bigint> {
   #to: BigInt64Array | undefined;
 
   override get value(): bigint {
-    return (this.#from ??= openElement(this, BigInt64Array))[0] ?? gone(this);
+    if (this.#from !== undefined) return this.#from[0] ?? gone(this);
+    const window = windowOf(this, 8);
+    if (window !== undefined) return window.data.getBigInt64(Number(this.address) - window.start, true);
+    return (this.#from = openElement(this, BigInt64Array))[0] ?? gone(this);
   }
 
   override set value(value: bigint) {
+    if (this.#to === undefined && extentOf(this) === undefined) {
+      this.set(0, value);
+      return;
+    }
     const to = (this.#to ??= openForWriting(this, BigInt64Array));
     if (to[0] === undefined) gone(this);
     to[0] =
@@ -155,10 +219,17 @@ class BigUint64Pointer extends Pointer<bigint> {
   #to: BigUint64Array | undefined;
 
   override get value(): bigint {
-    return (this.#from ??= openElement(this, BigUint64Array))[0] ?? gone(this);
+    if (this.#from !== undefined) return this.#from[0] ?? gone(this);
+    const window = windowOf(this, 8);
+    if (window !== undefined) return window.data.getBigUint64(Number(this.address) - window.start, true);
+    return (this.#from = openElement(this, BigUint64Array))[0] ?? gone(this);
   }
 
   override set value(value: bigint) {
+    if (this.#to === undefined && extentOf(this) === undefined) {
+      this.set(0, value);
+      return;
+    }
     const to = (this.#to ??= openForWriting(this, BigUint64Array));
     if (to[0] === undefined) gone(this);
     to[0] =

@@ -11,13 +11,14 @@ import { allocateText, cString } from './text.js';
 
 /** The codec of a pointer that lies in memory: `T *` a Pointer, `const char *` a string, a function pointer a callable. */
 export function pointerCodec(type: CType, pointer: PointerType, values: Values): Codec {
+  const fromAddress = pointerReader(pointer, values);
   return {
     type,
     size: pointer.size,
     read: (block, offset) => {
       const address = block.data.getBigUint64(offset, true);
       const kept = keptAt(block, offset);
-      return fromAddress(pointer, address, values, kept instanceof Block ? kept : undefined);
+      return fromAddress(address, kept instanceof Block ? kept : undefined);
     },
     write: (block, offset, value, what) => {
       const { address, kept } = toAddress(type, pointer, value, what, values);
@@ -27,16 +28,26 @@ export function pointerCodec(type: CType, pointer: PointerType, values: Values):
   };
 }
 
-/** What C's `address` is to JavaScript. `around` is the block it points into, where that is known. */
-export function fromAddress(pointer: PointerType, address: bigint, values: Values, around?: Block): unknown {
-  if (address === 0n) return null;
+/** What C's address is to JavaScript. `around` is the block it points into, where that is known. */
+export type PointerReader = (address: bigint, around?: Block) => unknown;
+
+/** How addresses of one pointer type are read. What it points to is not looked at before there is an address. */
+export function pointerReader(pointer: PointerType, values: Values): PointerReader {
+  let read: PointerReader | undefined;
+  return (address, around) =>
+    address === 0n ? null : (read ??= makeReader(pointer, values))(address, around);
+}
+
+function makeReader(pointer: PointerType, values: Values): PointerReader {
   const target = bare(pointer.target);
-  if (target.kind === 'function') return values.callable(target, address);
-  if (isConstText(pointer)) return cString(address);
-  const offset = around === undefined ? -1 : Number(address - around.address);
-  if (around === undefined || offset < 0 || offset > around.size)
-    return values.pointer(pointer.target, address);
-  return values.pointerInto(pointer.target, { block: around, offset, start: 0, end: around.size });
+  if (target.kind === 'function') return (address) => values.callable(target, address);
+  if (isConstText(pointer)) return (address) => cString(address);
+  const make = values.pointerMaker(pointer.target);
+  return (address, around) => {
+    const offset = around === undefined ? -1 : Number(address - around.address);
+    if (around === undefined || offset < 0 || offset > around.size) return make(address);
+    return make(address, { block: around, offset, start: 0, end: around.size });
+  };
 }
 
 /** Whether a pointer may lead to text: `char *`. A C++ reference to a char refers to that one. */

@@ -7,13 +7,15 @@ import { Type } from '../../ctypes/type.js';
 import { PluginError, rangeError, typeError } from '../../errors.js';
 import { Block, wasFreed } from '../block.js';
 import { koffi } from '../koffi.js';
+import { cCalls } from '../mapping.js';
+import { windowOver, type Window } from '../window.js';
 import { arrayView, typedArray, type ArrayView } from './array.js';
 import { assignable, describe, isConst } from './check.js';
 import type { CFunction, Codec, Extent, Values } from './codec.js';
 import { floatCheck } from './float.js';
 import { inspectPointer, inspectText } from './inspect.js';
 import { integerCheck } from './integer.js';
-import type { TypedArray, TypedArrayConstructor } from './machine.js';
+import { machineOf, type TypedArray, type TypedArrayConstructor } from './machine.js';
 import { cString } from './text.js';
 
 /** A place in memory with the codec of what lies there. */
@@ -31,9 +33,14 @@ export let extentOf: (pointer: Pointer) => Extent | undefined;
 export let isFreed: (pointer: Pointer) => boolean;
 /** Takes the memory at `pointer` from it, and from all that were made from it: it is about to go back to the C heap. */
 export let markFreed: (pointer: Pointer) => void;
+/** The window that has the `size` bytes that `pointer` points to; undefined where its bounds are known, or no window has them. */
+export let windowOf: (pointer: Pointer, size: number) => Window | undefined;
 let placeOf: (pointer: Pointer) => Place;
 /** What messages call the memory that `pointer` points to. */
 let whatOf: (pointer: Pointer) => string;
+
+/** A constant of this module: each pointer would ask the other one for its export. */
+const calls = cCalls;
 
 /** How many pointers of C's were freed. */
 let frees = 0;
@@ -69,6 +76,8 @@ export class Pointer<T = unknown> {
   #root: Pointer | undefined;
   /** How many were freed when C gave it out. */
   readonly #made: number = frees;
+  /** How often C had been called then. */
+  readonly #born: number = calls.made;
   /** The view of a struct or array, which stays the same object. */
   #live: unknown;
 
@@ -83,6 +92,7 @@ export class Pointer<T = unknown> {
   static {
     targetOf = (pointer) => pointer.#target;
     extentOf = (pointer) => pointer.#extent;
+    windowOf = (pointer, size) => pointer.#window(size);
     placeOf = (pointer) => pointer.#open(0, 1);
     whatOf = (pointer) => pointer.#what(0);
     isFreed = (pointer) => pointer.#isFreed();
@@ -118,7 +128,10 @@ export class Pointer<T = unknown> {
   /** The element `index` places further, as C's `p[index]`. */
   at(index: number): T {
     const { block, offset, codec } = this.#open(index, 1);
-    const value = codec.read(block, offset);
+    const value =
+      codec.inexact === undefined
+        ? codec.read(block, offset)
+        : codec.read(block, offset, () => this.#what(index));
     if (index === 0 && codec.live === true) {
       this.#live = value;
       this.#first = block;
@@ -175,11 +188,12 @@ export class Pointer<T = unknown> {
     if (block.openEnded) this.#lend(block);
     const type: CType = { kind: 'array', element: this.#target, length, vector: false };
     const place = { block, offset, type, element: codec, length, values: this.#values };
+    // As they are in memory: text as bytes, and integers of 64 bits as bigints whatever they are read as elsewhere.
     const machine = isText(this.#target)
       ? 'uint8'
       : bare(this.#target).kind === 'enum'
         ? undefined
-        : codec.machine;
+        : machineOf(this.#target);
     if (machine === undefined || !block.writable || isConst(this.#target)) return arrayView(place);
     return typedArray(machine, place);
   }
@@ -222,15 +236,22 @@ export class Pointer<T = unknown> {
     if (this.#isFreed()) throw wasFreed(this.address);
     if (extent === undefined) {
       if (index === 0 && count === 1) {
-        this.#first ??= Block.at(this.address, size, 'open-ended');
+        this.#first ??= Block.through(this.address, size, this.#born === calls.made);
         return { block: this.#first, offset: 0, codec };
       }
       const address = BigInt.asUintN(64, this.address + BigInt(distance));
-      return { block: Block.at(address, size, 'open-ended'), offset: 0, codec };
+      const block = count === 1 ? Block.through(address, size, false) : Block.at(address, size, 'open-ended');
+      return { block, offset: 0, codec };
     }
     const offset = extent.offset + distance;
     if (offset < extent.start || offset + size > extent.end) throw this.#outside(index);
     return { block: extent.block, offset, codec };
+  }
+
+  #window(size: number): Window | undefined {
+    if (this.#extent !== undefined) return undefined;
+    if (this.#isFreed()) throw wasFreed(this.address);
+    return windowOver(this.address, size, this.#born === calls.made);
   }
 
   #isFreed(): boolean {

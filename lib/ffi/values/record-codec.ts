@@ -8,7 +8,7 @@ import { wrongKind } from './check.js';
 import type { Codec, Values } from './codec.js';
 import { Pointer } from './pointer.js';
 import { isRecordView, placeOf, recordShape, type Field, type RecordShape } from './record.js';
-import { sameValue, snapshot } from './snapshot.js';
+import { copyOf, sameValue, snapshot } from './snapshot.js';
 
 /** The codec of a complete struct or union. Reading gives a live view; writing takes an object or a view. */
 export function recordCodec(type: CType, record: RecordType, size: number, values: Values): Codec {
@@ -19,6 +19,11 @@ export function recordCodec(type: CType, record: RecordType, size: number, value
     size,
     live: true,
     read: (block, offset) => new (shape().view)(block, offset),
+    copy: (block, offset) => {
+      const copied: Record<string, unknown> = {};
+      for (const { name, at, codec } of shape().plain) copied[name] = copyOf(codec, block, offset + at);
+      return copied;
+    },
     write: (block, offset, value, what, partial = false) => {
       if (isRecordView(value)) {
         const from = placeOf(value);
@@ -29,6 +34,9 @@ export function recordCodec(type: CType, record: RecordType, size: number, value
         copy(from.block, from.offset, block, offset, size);
         return;
       }
+      if (block.scratch && !partial && shape().disjoint && isPlain(value)) {
+        if (writeAll(shape(), value, block, offset, what)) return;
+      }
       const fields = given(shape(), value, what);
       if (!partial) nothingMissing(shape(), fields, what);
       staged(block, offset, size, partial, (scratch, start) => {
@@ -36,6 +44,31 @@ export function recordCodec(type: CType, record: RecordType, size: number, value
       });
     },
   };
+}
+
+/**
+ * Writes an object that has all the fields and no other, in one go: nobody sees the block if it fails half-way. False if the object is another; what
+ * is wrong with that is found out more slowly.
+ */
+function writeAll(
+  { plain }: RecordShape,
+  value: Readonly<Record<string, unknown>>,
+  block: Block,
+  offset: number,
+  what: string,
+): boolean {
+  let keys = 0;
+  for (const key in value) if (Object.hasOwn(value, key)) keys++;
+  if (keys !== plain.length) return false;
+  for (const { name } of plain) if (!Object.hasOwn(value, name)) return false;
+  for (const { name, at, codec } of plain) codec.write(block, offset + at, value[name], `${what}.${name}`);
+  return true;
+}
+
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 interface GivenField extends Field {

@@ -50,6 +50,10 @@ export interface RecordShape {
   readonly record: RecordType;
   readonly size: number;
   readonly fields: ReadonlyMap<string, Field>;
+  /** Those that have a size, in their order. */
+  readonly plain: readonly { readonly name: string; readonly at: number; readonly codec: Codec }[];
+  /** Whether no two fields share a byte. */
+  readonly disjoint: boolean;
   readonly view: new (block: Block, offset: number) => RecordView;
   readonly values: Values;
 }
@@ -81,22 +85,49 @@ export function recordShape(type: CType, record: RecordType, size: number, value
   Reflect.deleteProperty(view.prototype, 'constructor');
   for (const member of namedMembers(record.members)) {
     const memberType = constant ? constOf(member.type) : member.type;
-    const codec = memberCodec(member, memberType, values);
+    const what = `${print(type)}.${member.name}`;
+    const codec = named(memberCodec(member, memberType, values), what);
     fields.set(member.name, { member, codec });
-    Object.defineProperty(
-      view.prototype,
-      member.name,
-      accessor(codec, member.offset, `${print(type)}.${member.name}`),
-    );
+    Object.defineProperty(view.prototype, member.name, accessor(codec, member.offset, what));
   }
-  const shape: RecordShape = { type, record, size, fields, view, values };
+  const plain = Array.from(fields, ([name, { member, codec }]) => ({
+    name,
+    at: member.offset,
+    codec,
+  })).filter(({ codec: c }) => c.size > 0);
+  const shape: RecordShape = {
+    type,
+    record,
+    size,
+    fields,
+    plain,
+    disjoint: isDisjoint(fields),
+    view,
+    values,
+  };
   shapes.set(view.prototype, shape);
   return shape;
+}
+
+function isDisjoint(fields: ReadonlyMap<string, Field>): boolean {
+  let end = 0;
+  for (const { member, codec } of fields.values()) {
+    if (member.bitSize !== undefined || member.offset < end) return false;
+    end = member.offset + codec.size;
+  }
+  return true;
 }
 
 function memberCodec(member: NamedMember, type: CType, values: Values): Codec {
   if (member.bitSize === undefined) return values.codec(type);
   return bitFieldCodec(type, (member.bitOffset ?? 0) % 8, member.bitSize, values);
+}
+
+/** `codec`, which names this place where it fails to read. */
+function named(codec: Codec, what: string): Codec {
+  if (codec.inexact === undefined) return codec;
+  const where = (): string => what;
+  return { ...codec, read: (block, offset) => codec.read(block, offset, where) };
 }
 
 /** The property of a field that lies `at` bytes into the struct. */

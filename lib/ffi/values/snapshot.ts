@@ -1,4 +1,6 @@
+import type { Block } from '../block.js';
 import { arrayPlaceOf } from './array.js';
+import type { Codec } from './codec.js';
 import { Pointer } from './pointer.js';
 import { isRecordView, placeOf } from './record.js';
 
@@ -19,6 +21,12 @@ export function snapshot(value: unknown): unknown {
   }
   if (arrayPlaceOf(value) !== undefined) return Array.from(value as ArrayLike<unknown>, snapshot);
   return value;
+}
+
+/** The snapshot of what `codec` reads. */
+export function copyOf(codec: Codec, block: Block, offset: number): unknown {
+  if (codec.copy !== undefined) return codec.copy(block, offset);
+  return codec.live === true ? snapshot(codec.read(block, offset)) : codec.read(block, offset);
 }
 
 /** Whether two snapshots say the same: pointers by address, NaN equal to itself, a typed array as the array it could be. */
