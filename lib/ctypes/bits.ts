@@ -13,3 +13,9 @@ export function readBits(
   const field = bits >> BigInt(shift);
   return signed ? BigInt.asIntN(width, field) : BigInt.asUintN(width, field);
 }
+
+/** An integer as a number where that is exact, else as it is. */
+export function plainInteger(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}

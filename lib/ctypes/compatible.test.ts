@@ -36,4 +36,40 @@ it('functions with and without a prototype are compatible where gcc says so', ()
 it('are identical only where they say the same', () => {
   expect(identical(parse('int ()'), parse('int (int)'))).toBe(false);
   expect(identical(parse('int ()'), parse('int (void)'))).toBe(true);
+  expect(identical(parse('int *'), parse('const int *'))).toBe(false);
+  expect(identical(parse('int *'), parse('int *const'))).toBe(false);
+  expect(identical(parse('char *'), parse('signed char *'))).toBe(false);
+  expect(identical(parse('long'), parse('volatile int64_t'))).toBe(true);
+  expect(identical(parse('const int (const int, char *const)'), parse('int (int, char *)'))).toBe(true);
+  const named = (...names: string[]): CType => ({
+    kind: 'enum',
+    tag: undefined,
+    size: 4,
+    signed: false,
+    enumerators: names.map((name, i) => ({ name, value: BigInt(i) })),
+  });
+  expect(identical(named('RED', 'GREEN'), named('RED', 'GREEN'))).toBe(true);
+  expect(identical(named('RED', 'GREEN'), named('RED', 'BLUE'))).toBe(false);
+  expect(identical(named('RED', 'GREEN'), named('RED'))).toBe(false);
+  expect(compatible(named('RED', 'GREEN'), named('RED', 'BLUE'))).toBe(true);
+});
+
+it.each([
+  ['int (*)[3]', 'int *', true],
+  ['int (*)[3]', 'int (*)[3]', true],
+  ['int (*)[3]', 'int (*)[4]', false],
+  ['int (*)[]', 'int (*)[4]', true],
+  ['int (*)[2][3]', 'int (*)[3]', true],
+  ['int (*)[2][3]', 'int (*)[2]', false],
+  ['int (*)[2][3]', 'int (*)[3][2]', false],
+  ['int (*)[2][3]', 'int (*)[6]', false],
+  ['int (*)[2][3]', 'int *', true],
+  ['int (*)[2][3]', 'void *', true],
+  ['int (*)[3]', 'unsigned (*)[3]', false],
+  ['char (*)[3]', 'unsigned char (*)[3]', true],
+  ['char (*)[3]', 'const signed char *', true],
+  ['int *(*)[3]', 'int **', true],
+  ['void (*)(void)', 'void *', false],
+])('pointers %s and %s: %p', (a, b, together) => {
+  expect([compatible(parse(a), parse(b)), compatible(parse(b), parse(a))]).toEqual([together, together]);
 });

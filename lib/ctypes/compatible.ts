@@ -1,4 +1,4 @@
-import { bare, isQualified, type BareType, type CType, type FunctionType } from './model.js';
+import { bare, isQualified, type BareType, type CType, type EnumType, type FunctionType } from './model.js';
 
 /**
  * Whether memory of type `a` may be used as `b`: the same machine representation, whatever the names. Integers compare by
@@ -9,15 +9,25 @@ export function compatible(a: CType, b: CType): boolean {
   return same(a, b, { pairs: new Map(), strict: false });
 }
 
-/** Whether `a` and `b` are one type to JavaScript as well: nothing differs but names of typedefs, base types and parameters. */
+/**
+ * Whether `a` and `b` are one type to JavaScript as well: nothing differs but names of typedefs, base types and parameters, and qualifiers other
+ * than const.
+ */
 export function identical(a: CType, b: CType): boolean {
   return same(a, b, { pairs: new Map(), strict: true });
 }
 
-/** Whether a `T *` with target `from` may be passed or stored where a pointer to `to` is wanted. */
+/**
+ * Whether a `T *` with target `from` may be passed or stored where a pointer to `to` is wanted. How many elements there are is not compared: that is
+ * the memory's to say.
+ */
 export function compatibleTargets(from: CType, to: CType): boolean {
-  return targets(bare(from), bare(to), { pairs: new Map(), strict: false });
+  const [a, b] = [dimensions(bare(from)), dimensions(bare(to))];
+  return innerTargets(a.element, b.element, { pairs: new Map(), strict: false });
 }
+
+/** More than any language allows; corrupt debug info may have no end of them. */
+const MAX_DIMENSIONS = 64;
 
 interface Comparison {
   /** Pairs under comparison: a cycle that comes back to one is as compatible as the rest says. */
@@ -57,13 +67,14 @@ function compare(a: BareType, b: BareType, seen: Comparison): boolean {
     case 'complex':
       return b.kind === a.kind && a.format === b.format;
     case 'enum':
-      return b.kind === 'enum' && a.size === b.size && a.tag === b.tag;
+      return b.kind === 'enum' && a.size === b.size && a.tag === b.tag && (!seen.strict || sameValues(a, b));
     case 'pointer':
       return b.kind === 'pointer' && targets(bare(a.target), bare(b.target), seen);
     case 'array':
       return (
         b.kind === 'array' &&
-        (a.length ?? b.length) === (b.length ?? a.length) &&
+        agree(a.length, b.length) &&
+        (!seen.strict || (a.vector === b.vector && a.length === b.length)) &&
         same(a.element, b.element, seen)
       );
     case 'struct':
@@ -73,12 +84,24 @@ function compare(a: BareType, b: BareType, seen: Comparison): boolean {
       return (
         b.kind === 'function' &&
         a.variadic === b.variadic &&
-        same(a.result, b.result, seen) &&
+        // Qualifiers of the result, and of a parameter itself, mean nothing to callers (C17 §6.7.6.3p5, p15).
+        same(bare(a.result), bare(b.result), seen) &&
         parameters(a, b, seen)
       );
     case 'unsupported':
       return b.kind === 'unsupported' && a.name === b.name;
   }
+}
+
+function sameValues(a: EnumType, b: EnumType): boolean {
+  return (
+    a.signed === b.signed &&
+    a.enumerators.length === b.enumerators.length &&
+    a.enumerators.every(({ name, value }, i) => {
+      const other = b.enumerators[i];
+      return name === other?.name && value === other.value;
+    })
+  );
 }
 
 /**
@@ -93,7 +116,10 @@ function parameters(a: FunctionType, b: FunctionType, seen: Comparison): boolean
     seen.strict || known.prototyped === old.prototyped
       ? listed
       : (listed.length === 0 ? wanted : listed).map(promotion);
-  return wanted.length === passed.length && wanted.every((type, i) => same(type, passed[i] ?? type, seen));
+  return (
+    wanted.length === passed.length &&
+    wanted.every((type, i) => same(bare(type), bare(passed[i] ?? type), seen))
+  );
 }
 
 const INT: CType = { kind: 'int', name: 'int', size: 4, signed: true, text: false };
@@ -107,14 +133,34 @@ function promotion(type: CType): CType {
   return isSmall ? INT : type;
 }
 
-function targets(a: BareType, b: BareType, seen: Comparison): boolean {
+function targets(x: BareType, y: BareType, seen: Comparison): boolean {
+  const [a, b] = [dimensions(x), dimensions(y)];
+  // A pointer to an array and one to its first element hold the same address: the inner dimensions are to agree.
+  const isInner = a.lengths.every((length, i) => agree(length, b.lengths[i]));
+  return isInner && innerTargets(a.element, b.element, seen);
+}
+
+/** The lengths of an array, the innermost first, and what it is made of. What is no array has none. */
+function dimensions(type: BareType): { lengths: (number | undefined)[]; element: BareType } {
+  const lengths: (number | undefined)[] = [];
+  let element = type;
+  while (element.kind === 'array' && !element.vector && lengths.length < MAX_DIMENSIONS) {
+    lengths.unshift(element.length);
+    element = bare(element.element);
+  }
+  return { lengths, element };
+}
+
+/** Whether two lengths are one, or one is not known. */
+function agree(a: number | undefined, b: number | undefined): boolean {
+  return a === undefined || b === undefined || a === b;
+}
+
+function innerTargets(a: BareType, b: BareType, seen: Comparison): boolean {
   if (a.kind === 'void' || b.kind === 'void') return a.kind !== 'function' && b.kind !== 'function';
   if (a.kind === 'int' && b.kind === 'int')
     return a.size === b.size && (a.size === 1 || a.signed === b.signed);
-  if (same(a, b, seen)) return true;
-  // A pointer to an array and one to its first element hold the same address.
-  if (a.kind === 'array') return targets(bare(a.element), b, seen);
-  return b.kind === 'array' && targets(a, bare(b.element), seen);
+  return same(a, b, seen);
 }
 
 type Records = Extract<BareType, { kind: 'struct' | 'union' }>;

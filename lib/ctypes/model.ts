@@ -202,6 +202,13 @@ export function isText(type: CType): boolean {
   return t.kind === 'int' && t.text && t.size === 1;
 }
 
+/** `type` with qualifiers, which C writes in this order: in front of it, or behind the `*` of a pointer. */
+export function qualified(type: CType, qualifiers: readonly Qualifier[]): CType {
+  // What is printed first is the outermost in front, and the innermost behind a star.
+  const outwards = type.kind === 'pointer' ? qualifiers : qualifiers.toReversed();
+  return outwards.reduce((target, qualifier) => ({ kind: 'qualified', qualifier, target }), type);
+}
+
 const constTypes = new WeakMap<CType, QualifiedType>();
 
 /** `type` with `const` in front; the same one each time. */

@@ -1,7 +1,8 @@
+import type { Variable } from '../index.js';
 import { Library } from '../library/library.js';
-import { thrownBy } from '../testing/fixture.js';
+import { openFixture } from '../testing/fixture.js';
 import { compile } from '../testing/tools.js';
-import { compatible } from './compatible.js';
+import { compatible, identical } from './compatible.js';
 import { sizeOf } from './layout.js';
 import { type CType } from './model.js';
 import { parseType, type NameResolver } from './parse.js';
@@ -10,6 +11,7 @@ import { print } from './print.js';
 const known: Record<string, CType> = {
   'struct point': { kind: 'struct', tag: 'point', size: 8, members: [] },
   'union number': { kind: 'union', tag: 'number', size: 4, members: [] },
+  'struct opaque': { kind: 'struct', tag: 'opaque', size: undefined, members: [] },
   'enum color': { kind: 'enum', tag: 'color', size: 4, signed: false, enumerators: [] },
   'typedef row': {
     kind: 'typedef',
@@ -96,6 +98,48 @@ const TYPES: [declaration: string, printed: string][] = [
   ['void (int(int))', 'void (int (*)(int))'],
   ['void (int[4], int[][3])', 'void (int *, int (*)[3])'],
   ['char *(*)(const char *, unsigned long)', 'char *(*)(const char *, unsigned long)'],
+  ['const volatile int', 'const volatile int'],
+  ['volatile int const', 'volatile const int'],
+  ['const int const', 'const int'],
+  ['unsigned const long volatile int', 'const volatile unsigned long'],
+  ['char *const *volatile', 'char *const *volatile'],
+  ['int *const volatile __restrict__', 'int *const volatile restrict'],
+  ['__const int *__volatile__', 'const int *volatile'],
+  ['_Atomic int', '_Atomic int'],
+  ['_Atomic(int) const', 'const _Atomic int'],
+  ['_Atomic _Atomic(int)', '_Atomic int'],
+  ['_Atomic(int *)', 'int *_Atomic'],
+  ['_Atomic(int (*)[3]) *', 'int (*_Atomic *)[3]'],
+  ['__signed__ char', 'signed char'],
+  ['__complex__ double', 'double _Complex'],
+  ['long double _Complex *', 'long double _Complex *'],
+  ['_Float32', '_Float32'],
+  ['_Float64', '_Float64'],
+  ['_Float32x', '_Float32x'],
+  ['_Float64x', '_Float64x'],
+  ['__float128', '__float128'],
+  ['int[4u]', 'int[4]'],
+  ['int[0b11]', 'int[3]'],
+  ['int[0xffUL][07ll]', 'int[255][7]'],
+  ['row[2]', 'row[2]'],
+  ['const row *', 'const row *'],
+  ['int /* a comment */ * // and another', 'int *'],
+  ['int(((*)))', 'int *'],
+  ['int (((*))[3])', 'int (*)[3]'],
+  ['int ((void))', 'int (void)'],
+  ['int (*(*(void))[3])(char)', 'int (*(*(void))[3])(char)'],
+  ['char *(*(**[2][8])())[4]', 'char *(*(**[2][8])())[4]'],
+  ['int (row)', 'int (int *)'],
+  ['int (row *)', 'int (row *)'],
+  ['void (int[static 4])', 'void (int *)'],
+  ['void (int[const restrict 4])', 'void (int *const restrict)'],
+  ['void (int[const static 4][5])', 'void (int (*const)[5])'],
+  ['void (int[*])', 'void (int *)'],
+  ['void (int count, char *names[count])', 'void (int count, char **names)'],
+  ['void (const row, volatile row)', 'void (const int *, volatile int *)'],
+  ['void (register int x)', 'void (int x)'],
+  ['void (void (void))', 'void (void (*)(void))'],
+  ['void (int (*const)(int), ...)', 'void (int (*const)(int), ...)'],
   ['void (*(int, void (*)(int)))(int)', 'void (*(int, void (*)(int)))(int)'],
 ];
 
@@ -106,25 +150,24 @@ describe('types', () => {
   });
 
   it('are what gcc makes of the same text', () => {
+    // Behind a pointer, since top-level qualifiers are not compared (gcc, "Other Builtins").
     const source = [
-      'struct point { int x, y; }; union number { int i; float f; }; enum color { RED };',
-      ...TYPES.map(([declaration], i) => `__typeof__(${declaration}) *v${i};`),
+      'struct point { int x, y; }; union number { int i; float f; }; enum color { RED }; typedef int row[3];',
+      ...TYPES.map(([declaration], i) => `__typeof__(${declaration}\n) *v${i};`),
+      ...TYPES.map(([, printed], i) => `__typeof__(${printed}) *w${i};`),
+      `int same[] = { ${TYPES.map((_, i) => `__builtin_types_compatible_p(typeof(v${i}), typeof(w${i}))`).join()} };`,
     ];
-    const library = Library.open(compile(`${source.join('\n')}\n`));
-    const plain = (text: string): string =>
-      text
-        .replaceAll(/long long unsigned int/g, 'unsigned long long')
-        .replaceAll(/(long|short) unsigned int/g, 'unsigned $1')
-        .replaceAll(/long long int/g, 'long long')
-        .replaceAll(/(long|short) int/g, '$1')
-        .replaceAll('__int128 unsigned', 'unsigned __int128');
-    const differ = TYPES.flatMap(([declaration, printed], i) => {
+    const text = `${source.join('\n')}\n`;
+    const library = Library.open(compile(text));
+    const same = openFixture(text).lookup<Variable<Int32Array>>('same').value;
+    const differ = TYPES.filter(([declaration], i) => {
       const symbol = library.find(`v${i}`);
       const typed = symbol && library.typed(symbol).type;
-      if (typed?.kind !== 'pointer') return [[declaration, typed]];
       const own = library.parse(declaration);
-      const same = plain(print(typed.target)) === printed && sizeOf(typed.target) === sizeOf(own);
-      return same && compatible(typed.target, own) ? [] : [[declaration, print(typed.target)]];
+      if (typed?.kind !== 'pointer' || same[i] !== 1) return true;
+      // gcc 12 leaves the const of `const row` out of its debug info, as gdb shows, too.
+      const matches = declaration.includes('row') ? compatible : identical;
+      return sizeOf(typed.target) !== sizeOf(own) || !matches(typed.target, own);
     });
     expect(differ).toEqual([]);
   });
@@ -145,6 +188,14 @@ describe('types', () => {
     ['void f(row r, const row *p)', 'void (int *r, const row *p)'],
     ['row r', 'row'],
     ['unsigned row', 'unsigned int'],
+    ['int (*(*f(void))[3])(char)', 'int (*(*(void))[3])(char)'],
+    ['void (*signal(int sig, void (*func)(int)))(int);', 'void (*(int sig, void (*func)(int)))(int)'],
+    ['static __inline__ int twice(int)', 'int (int)'],
+    ['_Noreturn void die(const char *, ...)', 'void (const char *, ...)'],
+    ['extern _Thread_local int errno_', 'int'],
+    ['int $größe', 'int'],
+    // gcc takes no type of such an array at file scope.
+    ['int tail[0]', 'int[0]'],
   ])('%s, with names', (declaration, printed) => {
     if (printed === undefined) expect(() => parse(declaration)).toThrow(TypeError);
     else expect(print(parse(declaration))).toBe(printed);
@@ -160,107 +211,61 @@ describe('types', () => {
     expect(print(type, 'f')).toBe('int f(int first, struct point (*second)(enum color), struct point)');
   });
 
-  it.each<[name: string, size: number, signed: boolean]>([
-    ['int8_t', 1, true],
-    ['uint8_t', 1, false],
-    ['int16_t', 2, true],
-    ['uint16_t', 2, false],
-    ['int32_t', 4, true],
-    ['uint32_t', 4, false],
-    ['int64_t', 8, true],
-    ['uint64_t', 8, false],
-    ['size_t', 8, false],
-    ['ssize_t', 8, true],
-    ['ptrdiff_t', 8, true],
-    ['intptr_t', 8, true],
-    ['uintptr_t', 8, false],
-  ])('%s', (name, size, signed) => {
-    expect(parse(name)).toMatchObject({
-      kind: 'typedef',
-      name,
-      target: { kind: 'int', size, signed, text: false },
-    });
+  it("have C++'s references and gdb's vectors, as they are printed", () => {
+    const source = `typedef float vec __attribute__((vector_size(16))); struct point { int x; };
+      extern "C" int f(int &a, int &&b, int (&c)[3], const struct point &d, int (*&e)(char), int *&g) { return 0; }
+      vec *v; const vec w = {0}; vec many[2]; vec (*fn)(vec);\n`;
+    const flags = ['-g', '-shared', '-fPIC', '-fpermissive', '-x', 'c++'];
+    const library = Library.open(compile(source, { flags }));
+    const named = (name: string): CType => {
+      const symbol = library.find(name) ?? library.find(`_ZL1${name}`);
+      const type = symbol && library.typed(symbol).type;
+      if (type === undefined) throw new Error(`${name} has no type`);
+      return type;
+    };
+    const f = named('f');
+    expect(print(f)).toBe(
+      'int (int &a, int &&b, int (&c)[3], const struct point &d, int (*&e)(char), int *&g)',
+    );
+    expect(identical(f, library.parse(print(f)))).toBe(true);
+    for (const text of ['float __vector(4)', 'float __vector(4) *', 'float __vector(4)[2]']) {
+      expect(print(parse(text))).toBe(text);
+    }
+    expect(identical(named('v'), library.parse('vec *'))).toBe(true);
+    expect(identical(named('v'), library.parse('float __vector(4) *'))).toBe(true);
+    expect(identical(named('many'), library.parse('float __vector(4)[2]'))).toBe(true);
+    expect(identical(named('fn'), library.parse('vec (*)(float)'))).toBe(false);
+    expect(identical(named('fn'), library.parse('float __vector(4) (*)(vec)'))).toBe(true);
   });
 });
 
-/** A declaration, the column of the mark under it, and what the message says. */
-const ERRORS: [declaration: string, column: number, reason: string][] = [
-  ['', 0, 'a type is missing here'],
-  ['*', 0, 'a type is missing here'],
-  ['const', 5, 'a type is missing here'],
-  ['nothing', 0, "there is no type 'nothing' here"],
-  ['struct nothing *', 7, "there is no 'struct nothing' here"],
-  ['struct', 6, 'the tag of the struct is missing here'],
-  ['struct *', 7, 'the tag of the struct is missing here'],
-  ['int[', 4, 'an array length is a whole number'],
-  ['int[-1]', 4, 'an array length is a whole number'],
-  ['int[n]', 4, 'an array length is a whole number'],
-  ['int[08]', 4, 'an array length is a whole number'],
-  ['int[3', 5, "']' is missing here"],
-  ['int (*', 6, "')' is missing here"],
-  ['int (int', 8, "',' is missing here"],
-  ['int (int,)', 9, 'a type is missing here'],
-  ['int (..., int)', 8, "')' is missing here"],
-  ['int a b', 6, 'this does not belong to a type'],
-  ['int struct', 4, 'this does not belong to a type'],
-  ['struct point int', 13, 'this does not belong to a type'],
-  ['size_t int', 7, 'this does not belong to a type'],
-  ['int)', 3, 'this does not belong to a type'],
-  ['int $', 4, 'this does not belong to a type'],
-  ['int; int', 5, 'this does not belong to a type'],
-  ['int (void, int)', 5, 'a parameter can not be void'],
-  ['int (int, void)', 10, 'a parameter can not be void'],
-  ['int (void x)', 5, 'a parameter can not be void'],
-  ['void[3]', 4, 'there are no arrays of voids'],
-  ['int f[2](int)', 5, 'there are no arrays of functions'],
-  ['int f(int)[2]', 5, 'functions return no arrays'],
-  ['int f(int)(int)', 5, 'functions return no functions'],
-];
+describe('names that no library has to declare', () => {
+  const NAMES = [
+    ...[8, 16, 32, 64].flatMap((bits) =>
+      ['int', 'uint', 'int_least', 'uint_least', 'int_fast', 'uint_fast'].map((name) => `${name}${bits}_t`),
+    ),
+    ...'intmax_t uintmax_t intptr_t uintptr_t size_t ssize_t ptrdiff_t wchar_t char16_t char32_t'.split(' '),
+    ...['__int128_t', '__uint128_t', 'bool'],
+  ];
 
-describe('errors', () => {
-  it.each(ERRORS)('%p is marked at %d: %s', (declaration, column, reason) => {
-    const error = thrownBy(() => parse(declaration));
-    expect(error).toEqual({
-      name: 'TypeError',
-      code: 'ERR_INVALID_ARG_VALUE',
-      message: `C type: ${reason}\n  ${declaration}\n  ${' '.repeat(column)}^`,
+  it('are what gcc makes of them', () => {
+    const headers = ['stdbool', 'stddef', 'stdint', 'uchar', 'sys/types'].map((h) => `#include <${h}.h>\n`);
+    const library = Library.open(
+      compile(headers.join('') + NAMES.map((name) => `${name} *v_${name};\n`).join('')),
+    );
+    const differ = NAMES.filter((name) => {
+      const symbol = library.find(`v_${name}`);
+      const typed = symbol && library.typed(symbol).type;
+      const own = parse(name);
+      const isNamed = print(own) === (name === 'bool' ? 'bool' : name);
+      return typed?.kind !== 'pointer' || !identical(typed.target, own) || !isNamed;
     });
+    expect(differ).toEqual([]);
   });
 
-  it.each([
-    'long short',
-    'long char',
-    'long float',
-    'long long double',
-    'long long long',
-    'unsigned double',
-    'signed unsigned',
-    'unsigned unsigned',
-    'long __int128',
-    '_Complex',
-    '_Complex int',
-    'int int',
-    'char int',
-    'short short',
-    'float double',
-    'signed float',
-  ])("'%s' is no type", (declaration) => {
-    expect(thrownBy(() => parse(declaration)).message).toContain(`'${declaration}' is no type`);
-  });
-
-  it('nothing nested overflows the stack', () => {
-    for (const text of ['('.repeat(10_000), `int ${'(*'.repeat(10_000)}`, `int ${'(int '.repeat(10_000)}`]) {
-      expect(thrownBy(() => parse(text)).name).toBe('TypeError');
-    }
-    for (const text of [`int ${'*'.repeat(5000)}`, `int${'[1]'.repeat(5000)}`]) {
-      expect(thrownBy(() => parse(text)).message).toContain('nested too deep');
-    }
-  });
-
-  it.each([undefined, null, 5, {}])('%p is no declaration', (value) => {
-    expect(thrownBy(() => parse(value as never))).toMatchObject({
-      name: 'TypeError',
-      code: 'ERR_INVALID_ARG_TYPE',
-    });
+  it("give way to the library's own where these may differ", () => {
+    const library = Library.open(compile('typedef int bool; typedef short wchar_t; bool b; wchar_t w;\n'));
+    expect([sizeOf(library.parse('bool')), sizeOf(library.parse('wchar_t'))]).toEqual([4, 2]);
+    expect(sizeOf(library.parse('int_fast16_t'))).toBe(8);
   });
 });

@@ -59,7 +59,8 @@ function startsInFront(type: CType): boolean {
 
 /** `*` binds weaker than `[]` and `()`: a pointer to an array or a function needs parentheses. */
 function wrap(target: CType, declarator: string): string {
-  return target.kind === 'array' || target.kind === 'function' ? `(${declarator})` : declarator;
+  const bindsStronger = target.kind === 'function' || (target.kind === 'array' && !target.vector);
+  return bindsStronger ? `(${declarator})` : declarator;
 }
 
 function join(specifiers: string, declarator: string): string {

@@ -1,5 +1,6 @@
 import type { CType } from '../ctypes/model.js';
 import { DwarfInfo, type Absent, type SymbolQuery, type TypedSymbol } from '../dwarf/dwarf-info.js';
+import type { Enumerators } from '../dwarf/enumerators.js';
 import { EM } from '../elf/constants.js';
 import type { ElfFile } from '../elf/file.js';
 import { messageOf } from '../errors.js';
@@ -15,6 +16,8 @@ export interface DebugInfo {
   readonly tried: readonly string[];
   symbol(query: SymbolQuery): TypedSymbol | Absent;
   typeNamed(keyword: TypeKeyword, name: string): CType | undefined;
+  /** Every enumerator at file scope. Reads all units; throws a `FormatError` where they are corrupt. */
+  enumerators(): Enumerators;
 }
 
 /** Finds the types of `file`: the DWARF inside it. Reads no more than the names of its sections. */
@@ -31,6 +34,7 @@ export function findDebugInfo(file: ElfFile): DebugInfo {
     tried,
     symbol: () => ({ reason: tried.join('\n') }),
     typeNamed: () => undefined,
+    enumerators: () => new Map(),
   };
 }
 
@@ -47,5 +51,6 @@ function dwarf(file: ElfFile): DebugInfo {
     tried: [`DWARF in ${file.path}`],
     symbol: (query) => info.symbol(query),
     typeNamed: (keyword, name) => info.typeNamed(keyword, name),
+    enumerators: () => info.enumerators(),
   };
 }

@@ -89,6 +89,7 @@ export const DW_AT = {
   signature: 0x69,
   endianity: 0x65,
   linkage_name: 0x6e,
+  enum_class: 0x6d,
   str_offsets_base: 0x72,
   addr_base: 0x73,
   rnglists_base: 0x74,

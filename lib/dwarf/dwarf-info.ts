@@ -4,6 +4,7 @@ import { FormatError } from '../errors.js';
 import { UnitsByAddress } from './aranges.js';
 import { DW_AT, DW_LANG, DW_TAG } from './constants.js';
 import { Die } from './die.js';
+import type { Enumerators } from './enumerators.js';
 import { DebugFile } from './file.js';
 import { hasParameters, isPrototyped } from './function-type.js';
 import { addressesOf } from './location.js';
@@ -78,8 +79,15 @@ export class DwarfInfo {
 
   /** The type that `struct NAME`, `NAME` … means. Throws a `FormatError` on corrupt debug info. */
   typeNamed(keyword: TypeKeyword, name: string): CType | undefined {
-    const die = this.#nameIndex.find(keyword, name);
+    const names = this.#namesWith(name);
+    const die = names?.find(keyword, name) ?? names?.find(`${keyword} declaration`, name);
     return die && this.#types.of(die);
+  }
+
+  /** Every enumerator at file scope. Throws a `FormatError` on corrupt debug info. */
+  enumerators(): Enumerators {
+    const { readEnumerators } = require('./enumerators.js') as typeof import('./enumerators.js');
+    return readEnumerators(this.#file, this.#types);
   }
 
   #find(query: SymbolQuery): TypedSymbol | Absent {

@@ -26,12 +26,7 @@ export function readEnumType(reader: TypeReader, die: Die): EnumType {
   };
 }
 
-function enumContent(
-  reader: TypeReader,
-  die: Die,
-): { size: number | undefined; signed: boolean; enumerators: Enumerator[] } {
-  const underlying = die.has(DW_AT.type) ? bare(reader.target(die)) : undefined;
-  const size = die.number(DW_AT.byte_size) ?? sizeOf(underlying);
+function enumContent(reader: TypeReader, die: Die): EnumStorage & { enumerators: Enumerator[] } {
   const stored = die
     .children()
     .filter((child) => child.tag === DW_TAG.enumerator)
@@ -39,21 +34,40 @@ function enumContent(
       name: child.string(DW_AT.name) ?? '',
       value: child.constant(DW_AT.const_value) ?? 0n,
     }));
+  const storage = enumStorage(
+    reader,
+    die,
+    stored.map(({ value }) => value),
+  );
+  const enumerators = stored.map(({ name, value }) => ({ name, value: enumeratorValue(value, storage) }));
+  return { ...storage, enumerators };
+}
+
+/** How the values of an enum are stored. */
+export interface EnumStorage {
+  /** In bytes. */
+  readonly size: number | undefined;
+  readonly signed: boolean;
+}
+
+/** What an enum's entry says, or its enumerators' values, as they are stored, show. */
+export function enumStorage(reader: TypeReader, die: Die, stored: readonly bigint[]): EnumStorage {
+  const underlying = die.has(DW_AT.type) ? bare(reader.target(die)) : undefined;
   const encoding = die.number(DW_AT.encoding);
   // Strict DWARF 2 says neither: gcc then writes negative values, and only these, as signed.
   const signed =
     underlying?.kind === 'int'
       ? underlying.signed
       : encoding === undefined
-        ? stored.some(({ value }) => value < 0n)
+        ? stored.some((value) => value < 0n)
         : encoding === DW_ATE.signed || encoding === DW_ATE.signed_char;
+  return { size: die.number(DW_AT.byte_size) ?? sizeOf(underlying), signed };
+}
+
+/** DW_FORM.data… does not say its sign (DWARF v5 §7.5.5): a value too large for the type was negative. */
+export function enumeratorValue(stored: bigint, { size, signed }: EnumStorage): bigint {
   const bits = (size ?? 4) * 8;
-  // DW_FORM.data… does not say its sign (DWARF v5 §7.5.5): a value too large for the type was negative.
-  const enumerators = stored.map(({ name, value }) => ({
-    name,
-    value: signed ? BigInt.asIntN(bits, value) : value < 0n ? BigInt.asUintN(bits, value) : value,
-  }));
-  return { size, signed, enumerators };
+  return signed ? BigInt.asIntN(bits, stored) : stored < 0n ? BigInt.asUintN(bits, stored) : stored;
 }
 
 function sizeOf(type: CType | undefined): number | undefined {

@@ -133,10 +133,25 @@ export class DebugFile {
     switch (form) {
       case DW_FORM.string:
         return cursor.cstring();
-      case DW_FORM.strp:
-        return readCString(this.required('.debug_str'), readOffset(cursor, unit.offsetSize));
       case DW_FORM.line_strp:
         return readCString(this.required('.debug_line_str'), readOffset(cursor, unit.offsetSize));
+      default: {
+        const offset = this.strOffset(unit, cursor, form, strOffsetsBase);
+        return offset === undefined ? undefined : readCString(this.required('.debug_str'), offset);
+      }
+    }
+  }
+
+  /** Where in `.debug_str` the string at the cursor is kept: the same text, as a rule, has the same place. Undefined for other forms. */
+  strOffset(
+    unit: Encoding,
+    cursor: ByteCursor,
+    form: number,
+    strOffsetsBase: number | undefined,
+  ): number | undefined {
+    switch (form) {
+      case DW_FORM.strp:
+        return readOffset(cursor, unit.offsetSize);
       case DW_FORM.strx:
       case DW_FORM.strx1:
       case DW_FORM.strx2:
@@ -148,7 +163,7 @@ export class DebugFile {
         const at = base + index * unit.offsetSize;
         const bytes = this.required('.debug_str_offsets').read(at, unit.offsetSize);
         const offsets = new ByteCursor(bytes, this.littleEndian, '.debug_str_offsets', at);
-        return readCString(this.required('.debug_str'), readOffset(offsets, unit.offsetSize));
+        return readOffset(offsets, unit.offsetSize);
       }
       default:
         return undefined;

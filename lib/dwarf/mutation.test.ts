@@ -109,6 +109,7 @@ for (const [compiler, flags] of BUILDS) {
           attempt(() => symbol.declFile);
         }
         attempt(() => info.typeNamed('struct', 'handle'));
+        attempt(() => Array.from(info.enumerators().values(), (values) => values.map((v) => v.enumeration)));
         expect(performance.now() - start).toBeLessThan(LIMIT);
       }
     });

@@ -9,13 +9,14 @@ import type { Unit } from './unit.js';
 import { walkTop } from './walk.js';
 
 /** What a name can name. A definition and a declaration are two things, since one is worth more. */
-export type NameKind =
-  'function' | 'function declaration' | 'variable' | 'variable declaration' | TypeKeyword;
+export type NameKind = Defined | `${Defined} declaration`;
+
+type Defined = 'function' | 'variable' | TypeKeyword;
 
 /** What stands in front of a type's name in C; `base` is a type of the language itself. */
 export type TypeKeyword = 'struct' | 'union' | 'enum' | 'typedef' | 'base';
 
-const KINDS = new Map<number, NameKind>([
+const KINDS = new Map<number, Defined>([
   [DW_TAG.subprogram, 'function'],
   [DW_TAG.variable, 'variable'],
   [DW_TAG.structure_type, 'struct'],
@@ -58,9 +59,11 @@ export class NameIndex {
 
   constructor(file: DebugFile) {
     this.#file = file;
-    for (const kind of [...KINDS.values(), 'function declaration', 'variable declaration'] as const) {
-      this.#entries.set(kind, new Map());
-      this.#seen.set(kind, new Map());
+    for (const kind of KINDS.values()) {
+      for (const listed of [kind, `${kind} declaration`] as const) {
+        this.#entries.set(listed, new Map());
+        this.#seen.set(listed, new Map());
+      }
     }
     for (const unit of file.units) {
       walkTop(unit, (abbrev, pos, level) => {
@@ -68,7 +71,8 @@ export class NameIndex {
         if (kind === undefined) return;
         if (kind === 'function' || kind === 'variable') this.#addSymbol(unit, abbrev, pos, kind);
         // C has no other namespaces, and a C declaration can't name one.
-        else if (level === 0) this.#addType(unit, abbrev, pos, kind);
+        else if (level === 0)
+          this.#addType(unit, abbrev, pos, abbrev.has(DW_AT.declaration) ? `${kind} declaration` : kind);
       });
     }
   }
@@ -116,7 +120,7 @@ export class NameIndex {
   }
 
   #addType(unit: Unit, abbrev: Abbrev, pos: number, kind: NameKind): void {
-    if (abbrev.has(DW_AT.declaration) || !abbrev.has(DW_AT.name)) return;
+    if (!abbrev.has(DW_AT.name)) return;
     const key = strpOffset(unit, abbrev);
     const seen = key === undefined ? undefined : this.#seen.get(kind)?.get(key);
     const isRecord = kind === 'struct' || kind === 'union' || kind === 'enum';

@@ -9,6 +9,7 @@ import { ElfFile } from '../elf/file.js';
 import { buildId, findBuildId, segmentNotes } from '../elf/note.js';
 import { DynamicSymbols, type ElfSymbol } from '../elf/symbol.js';
 import { FormatError, messageOf } from '../errors.js';
+import type { Constants } from './constants.js';
 import { conventionOf } from './language.js';
 
 /** What a symbol is: `tls` a thread-local variable, `ifunc` a function whose code is chosen when it is loaded, `absolute` a number. */
@@ -27,6 +28,9 @@ export interface LibrarySymbol {
   readonly reason?: string;
 }
 
+/** Declarations that are remembered, with what was made for their types: a program has few, unless it makes them up. */
+const MAX_PARSED = 1000;
+
 /** One library on disk: what it exports, joined with its types. Nothing is loaded. */
 export class Library {
   readonly path: string;
@@ -34,7 +38,10 @@ export class Library {
   readonly dynamic: Dynamic | undefined;
   readonly symbols: DynamicSymbols;
   readonly #typed = new Map<number, LibrarySymbol>();
+  readonly #parsed = new Map<string, CType>();
+  readonly #opaques = new Map<string, CType>();
   #debugInfo: DebugInfo | undefined;
+  #constants: Constants | undefined;
 
   /** `path` is where it is for users, if that is not what `file` is called. */
   constructor(file: ElfFile, path: string = file.path) {
@@ -78,10 +85,37 @@ export class Library {
     return typed;
   }
 
-  /** The type that a C declaration means, with the names of this library. */
+  /**
+   * The type that a C declaration means, with the names of this library. A library without any debug info says nothing of structs and unions, so
+   * that there they are opaque: enough for pointers to them.
+   */
   parse(declaration: string): CType {
+    let type = this.#parsed.get(declaration);
+    if (type !== undefined) return type;
     const { parseType } = require('../ctypes/parse.js') as typeof import('../ctypes/parse.js');
-    return parseType(declaration, (keyword, name) => this.debugInfo.typeNamed(keyword, name));
+    const { source } = this.debugInfo;
+    type = parseType(
+      declaration,
+      (keyword, name) => this.debugInfo.typeNamed(keyword, name),
+      source === undefined ? (keyword, tag) => this.#opaque(keyword, tag) : undefined,
+    );
+    if (this.#parsed.size >= MAX_PARSED) this.#parsed.clear();
+    this.#parsed.set(declaration, type);
+    return type;
+  }
+
+  /** The enumerators at file scope; read at the first look. Throws a `FormatError` on corrupt debug info. */
+  get constants(): Constants {
+    const { constantsOf } = require('./constants.js') as typeof import('./constants.js');
+    return (this.#constants ??= constantsOf(this.debugInfo.enumerators(), this.path));
+  }
+
+  #opaque(keyword: 'struct' | 'union', tag: string): CType {
+    const key = `${keyword} ${tag}`;
+    let type = this.#opaques.get(key);
+    if (type === undefined)
+      this.#opaques.set(key, (type = { kind: keyword, tag, size: undefined, members: [] }));
+    return type;
   }
 
   #join(elf: ElfSymbol): LibrarySymbol {

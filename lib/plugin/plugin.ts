@@ -1,5 +1,7 @@
 import { inspect as utilInspect } from 'node:util';
 
+import { Type } from '../ctypes/type.js';
+import type { Constants } from '../library/constants.js';
 import type { SymbolInfo } from '../library/inspect.js';
 import type { Library } from '../library/library.js';
 import { alloc, malloc } from '../ffi/heap.js';
@@ -85,6 +87,30 @@ export class Plugin implements Iterable<SymbolInfo> {
   *[Symbol.iterator](): Generator<SymbolInfo> {
     const { symbolInfo } = require('../library/inspect.js') as typeof import('../library/inspect.js');
     for (const symbol of this.#library.symbols.exported()) yield symbolInfo(this.#library, symbol);
+  }
+
+  /**
+   * The type that a C declaration means, with this library's names: structs, unions and enums by their tags, typedefs. Throws a
+   * `TypeError` with the code `ERR_INVALID_ARG_VALUE` that shows what is not understood, or not known here.
+   *
+   * @example
+   * plugin.type('struct point').size;                     // 8
+   * plugin.type('int (*)(const char *, ...)').target?.variadic;   // true
+   */
+  type(declaration: string): Type {
+    return Type.of(this.#library.parse(declaration));
+  }
+
+  /**
+   * The enumerators that the library's debug info has at file scope, by name: a number, or a bigint where that would not be exact. All of it is
+   * read at the first look. Compilers leave out enums that nothing uses; without debug info there are none. An enumerator that has different values in
+   * different source files throws a `PluginError` with the code `ERR_PLUGIN_TYPE` when it is read, and is not listed.
+   *
+   * @example
+   * const { RED, GREEN } = plugin.constants;
+   */
+  get constants(): Constants {
+    return this.#library.constants;
   }
 
   /**

@@ -8,8 +8,8 @@ export type RegisterClass = 'INTEGER' | 'SSE' | 'NONE';
 /** Eight bytes of a value that go in one register. */
 export interface Eightbyte {
   readonly class: RegisterClass;
-  /** The format of its highest float, if it holds floats only: what is no number as a double need not be one as two floats. */
-  readonly top?: FloatFormat;
+  /** Whether it is a double and nothing else: numbers keep what a double is, but not what two floats are together. */
+  readonly isDouble?: boolean;
 }
 
 /** How the ABI passes a value of a type. */
@@ -30,26 +30,43 @@ interface Leaf {
   readonly size: number;
   readonly class: 'INTEGER' | 'SSE' | 'X87';
   readonly format?: FloatFormat;
-  /** What its offset must be a multiple of; 1 for a bit-field. */
-  readonly alignment: number;
+}
+
+/** What a type has in it. */
+interface Contents {
+  readonly leaves: Leaf[];
+  /** Which compilers find a field that is not aligned; then the whole is in memory. They look at different things. */
+  readonly unaligned: { gcc: boolean; clang: boolean };
+}
+
+/** Where a field lies, and whether gcc looks at it: of an array it looks at the first element. */
+interface At {
+  readonly offset: number;
+  readonly first: boolean;
 }
 
 /**
  * How a value of `type` is passed and returned: psABI x86-64 §3.2.3 "Parameter Passing", as gcc and clang read it. What has more than two
- * eightbytes is in memory (only a vector would not be), and so is what has a field that is not aligned: a packed struct's.
+ * eightbytes is in memory (only a vector would not be), and so is what has a field that is not aligned: a packed struct's. Where the two do not agree it
+ * is not passed.
  */
 export function classify(type: CType): Passed | NotPassed {
   const size = sizeOf(type);
   if (size === undefined) return { refused: `the size of ${print(type)} is not known here` };
   if (size === 0) return { where: 'nowhere' };
-  const found: Leaf[] = [];
-  const refused = collect(type, 0, size <= MOST_IN_REGISTERS, found);
+  const small = size <= MOST_IN_REGISTERS;
+  const contents: Contents = { leaves: [], unaligned: { gcc: false, clang: false } };
+  const refused = collect(type, { offset: 0, first: true }, small, contents);
   if (refused !== undefined) return { refused };
   const inMemory: Passed = { where: 'memory', alignment: Math.max(8, alignOf(type)) };
-  if (size > MOST_IN_REGISTERS || found.some((leaf) => leaf.offset % leaf.alignment !== 0)) return inMemory;
-  const x87 = found.filter((leaf) => leaf.class === 'X87');
-  if (x87.length > 0) return x87.length === found.length ? { where: 'x87' } : inMemory;
-  const eightbytes = Array.from({ length: Math.ceil(size / 8) }, (_, i) => eightbyte(found, i * 8));
+  const { leaves, unaligned } = contents;
+  if (!small) return isComplexX87(type) ? { where: 'x87' } : inMemory;
+  if (unaligned.gcc !== unaligned.clang)
+    return { refused: `compilers do not agree how ${print(type)} is passed` };
+  if (unaligned.gcc) return inMemory;
+  const x87 = leaves.filter((leaf) => leaf.class === 'X87');
+  if (x87.length > 0) return x87.length === leaves.length ? { where: 'x87' } : inMemory;
+  const eightbytes = Array.from({ length: Math.ceil(size / 8) }, (_, i) => eightbyte(leaves, i * 8));
   return eightbytes.every((e) => e.class === 'NONE')
     ? { where: 'nowhere' }
     : { where: 'registers', eightbytes };
@@ -58,36 +75,38 @@ export function classify(type: CType): Passed | NotPassed {
 /** Two eightbytes. */
 const MOST_IN_REGISTERS = 16;
 
+/** It is returned in two registers of the x87, though its size says memory (psABI x86-64 §3.2.3, class COMPLEX_X87). */
+function isComplexX87(type: CType): boolean {
+  const t = bare(type);
+  return t.kind === 'complex' && t.format === 'x87';
+}
+
 /** An integer among floats makes all eight bytes one (psABI x86-64 §3.2.3, "merging" (d)). */
 function eightbyte(leaves: readonly Leaf[], start: number): Eightbyte {
   const inside = leaves.filter((l) => l.offset < start + 8 && l.offset + l.size > start);
   if (inside.length === 0) return { class: 'NONE' };
   if (inside.some((l) => l.class === 'INTEGER')) return { class: 'INTEGER' };
-  const top = inside.reduce((a, b) => (b.offset + b.size > a.offset + a.size ? b : a));
-  // Of a union the narrowest float decides what may not be changed.
-  const narrowest = inside.reduce((a, b) => (b.size < a.size ? b : a));
-  return { class: 'SSE', top: (narrowest.size < top.size ? narrowest : top).format ?? 'binary64' };
+  return { class: 'SSE', isDouble: inside.every((l) => l.format === 'binary64') };
 }
 
-/** Adds the scalars of `type` at `offset`; returns why it can't be passed. `small`: they decide how it is passed. */
-function collect(type: CType, offset: number, small: boolean, leaves: Leaf[]): string | undefined {
+/** Adds what is in `type`; returns why it can't be passed. `small`: that decides how it is passed. */
+function collect(type: CType, at: At, small: boolean, into: Contents): string | undefined {
   const t = bare(type);
   switch (t.kind) {
     case 'bool':
     case 'int':
     case 'enum':
-    case 'pointer': {
-      const size = t.size ?? 4;
-      leaves.push({ offset, size, class: 'INTEGER', alignment: size });
+    case 'pointer':
+      addScalar({ offset: at.offset, size: t.size ?? 4, class: 'INTEGER' }, type, at, into);
       return undefined;
-    }
     case 'float':
-      return float(t.format, t.name, t.size, offset, small, leaves);
+      return float(t.format, t.name, t.size, type, at, small, into);
     case 'complex': {
       const half = t.size / 2;
+      const second = { ...at, offset: at.offset + half };
       return (
-        float(t.format, t.name, half, offset, small, leaves) ??
-        float(t.format, t.name, half, offset + half, small, leaves)
+        float(t.format, t.name, half, type, at, small, into) ??
+        float(t.format, t.name, half, type, second, small, into)
       );
     }
     case 'array': {
@@ -97,45 +116,64 @@ function collect(type: CType, offset: number, small: boolean, leaves: Leaf[]): s
       // In memory the first element tells as much as all.
       const length = small ? (t.length ?? 0) : Math.min(t.length ?? 0, 1);
       for (let i = 0; i < length && size > 0; i++) {
-        const refused = collect(t.element, offset + i * size, small, leaves);
+        const element = { offset: at.offset + i * size, first: at.first && i === 0 };
+        const refused = collect(t.element, element, small, into);
         if (refused !== undefined) return refused;
       }
       return undefined;
     }
     case 'struct':
     case 'union':
-      return record(t, offset, small, leaves);
+      return record(t, at, small, into);
     case 'unsupported':
-      return small ? `${t.name}: ${t.reason}` : undefined;
+      return `${t.name}: ${t.reason}`;
     case 'void':
     case 'function':
       return `${print(type)} has no value`;
   }
 }
 
+/** gcc asks whether a scalar is aligned as its size (i386.cc, classify_argument), clang as its type (CodeGen/Targets/X86.cpp, X86_64ABIInfo::classify). */
+function addScalar(leaf: Leaf, type: CType, at: At, { leaves, unaligned }: Contents): void {
+  leaves.push(leaf);
+  if (at.first && leaf.offset % leaf.size !== 0) unaligned.gcc = true;
+  checkClang(type, at.offset, unaligned);
+}
+
+function checkClang(type: CType, offset: number, unaligned: Contents['unaligned']): void {
+  if (offset % alignOf(type) !== 0) unaligned.clang = true;
+}
+
 function float(
   format: FloatFormat,
   name: string,
   size: number,
-  offset: number,
+  type: CType,
+  at: At,
   small: boolean,
-  leaves: Leaf[],
+  into: Contents,
 ): string | undefined {
   // The halves of such a register are SSE and SSEUP; koffi fills the lower one only.
   if (format === 'binary128' && small) return `${name} goes in a whole vector register`;
-  leaves.push({ offset, size, class: format === 'x87' ? 'X87' : 'SSE', format, alignment: size });
+  addScalar({ offset: at.offset, size, class: format === 'x87' ? 'X87' : 'SSE', format }, type, at, into);
   return undefined;
 }
 
-function record(t: RecordType, offset: number, small: boolean, leaves: Leaf[]): string | undefined {
+function record(t: RecordType, at: At, small: boolean, into: Contents): string | undefined {
   if (t.nonTrivial !== undefined)
     return `${print(t)} is a class that C++ passes by reference (${t.nonTrivial})`;
   for (const member of t.members) {
     if (member.bitSize !== undefined) {
-      leaves.push(bitField(member, offset));
+      addBitField(t, member, at, into);
       continue;
     }
-    const refused = collect(member.type, offset + member.offset, small, leaves);
+    const type = bare(member.type);
+    // gcc leaves it out, clang has the whole in memory.
+    if (small && type.kind === 'array' && type.length === undefined)
+      return `compilers do not agree how a struct with the flexible array ${member.name ?? ''} is passed`;
+    const field = { offset: at.offset + member.offset, first: at.first };
+    if (sizeOf(type) !== 0) checkClang(member.type, field.offset, into.unaligned);
+    const refused = collect(member.type, field, small, into);
     if (refused !== undefined) return refused;
   }
   if (small && t.kind === 'struct' && hasHole(t)) {
@@ -144,11 +182,13 @@ function record(t: RecordType, offset: number, small: boolean, leaves: Leaf[]): 
   return undefined;
 }
 
-function bitField(member: Member, offset: number): Leaf {
+function addBitField({ kind }: RecordType, member: Member, at: At, { leaves, unaligned }: Contents): void {
   const first = member.bitOffset ?? member.offset * 8;
   const start = Math.floor(first / 8);
   const end = Math.ceil((first + (member.bitSize ?? 0)) / 8);
-  return { offset: offset + start, size: end - start, class: 'INTEGER', alignment: 1 };
+  leaves.push({ offset: at.offset + start, size: end - start, class: 'INTEGER' });
+  // In a union it is one of its declared type to gcc.
+  if (kind === 'union' && at.first && at.offset % (sizeOf(member.type) ?? 1) !== 0) unaligned.gcc = true;
 }
 
 /**

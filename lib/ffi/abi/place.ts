@@ -40,7 +40,6 @@ export function place(types: readonly CType[], hidden: boolean): Placement | Not
   const sse: Piece[] = [];
   const stack: (Piece | typeof PADDING)[] = [];
   let stackSize = 0;
-  const free = (list: readonly Piece[], most: number): number => most - list.length;
   for (const [parameter, type] of types.entries()) {
     const passed = classify(type);
     if ('refused' in passed) return { refused: `parameter ${parameter + 1}: ${passed.refused}` };
@@ -53,8 +52,10 @@ export function place(types: readonly CType[], hidden: boolean): Placement | Not
         size: 8,
       }));
       const [ints, floats] = [of(pieces, 'INTEGER'), of(pieces, 'SSE')];
-      const room = free(integer, REGISTERS.integer - (hidden ? 1 : 0));
-      if (ints.length <= room && floats.length <= free(sse, REGISTERS.sse)) {
+      if (
+        ints.length <= room(integer, REGISTERS.integer, hidden) &&
+        floats.length <= room(sse, REGISTERS.sse, false)
+      ) {
         integer.push(...ints);
         sse.push(...floats);
         continue;
@@ -62,7 +63,8 @@ export function place(types: readonly CType[], hidden: boolean): Placement | Not
     }
     const alignment = stackAlignment(passed, type);
     const isPadded = stackSize % alignment !== 0;
-    const why = notOnStack(type, alignment, isPadded || integer.length === REGISTERS.integer - 1);
+    const left = room(integer, REGISTERS.integer, hidden);
+    const why = notOnStack(type, alignment, isPadded, left);
     if (why !== undefined) return { refused: `parameter ${parameter + 1}: ${why}` };
     if (isPadded) {
       stack.push(PADDING);
@@ -79,14 +81,23 @@ function of(pieces: readonly Piece[], registerClass: Eightbyte['class']): Piece[
   return pieces.filter((p) => p.eightbyte?.class === registerClass);
 }
 
+/** How many registers are left. */
+function room(taken: readonly Piece[], most: number, hidden: boolean): number {
+  return most - taken.length - (hidden ? 1 : 0);
+}
+
 function stackAlignment(passed: Passed, type: CType): number {
   return passed.where === 'memory' ? passed.alignment : Math.max(8, alignOf(type));
 }
 
-function notOnStack(type: CType, alignment: number, isUneven: boolean): string | undefined {
+function notOnStack(type: CType, alignment: number, isPadded: boolean, left: number): string | undefined {
   if (alignment > STACK_ALIGNMENT) return `an alignment of ${alignment} bytes on the stack can't be given`;
+  const t = bare(type);
   // Clang before 18 splits it between the last register and the stack, and aligns it to 8 bytes there (LLVM D86310).
-  if (bare(type).kind === 'int' && alignment === 16 && isUneven)
+  if (t.kind === 'int' && t.size === 16 && (isPadded || left === 1))
     return `compilers do not agree where a ${print(type)} goes here`;
+  // A packed one is aligned to 1, which debug info does not say: its members look the same.
+  if (isPadded && (t.kind === 'struct' || t.kind === 'union') && t.alignment !== alignment)
+    return `whether ${print(type)} is packed, and so where it goes here, the debug info does not say`;
   return undefined;
 }

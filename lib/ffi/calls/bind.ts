@@ -6,7 +6,7 @@ import { checkAccess, PROT } from '../mapping.js';
 import type { Values } from '../values/codec.js';
 import { passingByValue } from './by-value.js';
 import type { KoffiType } from './eightbytes.js';
-import { isByValue, lower } from './lowered.js';
+import { isByValue, lower, type KoffiFunction } from './lowered.js';
 import { passing, returning, type Frame, type Passing, type Returning } from './passing.js';
 import type { FunctionSource } from './source.js';
 
@@ -86,13 +86,13 @@ function bindRaw(
   scalar: { parameters: readonly KoffiType[]; result: KoffiType },
   refuse: (reason: string) => never,
 ): RawFunction {
+  const bind: KoffiFunction = (result, parameters) => koffiFunction(address, result, parameters, refuse);
   if (![type.result, ...type.parameters.map((p) => p.type)].some(isByValue))
-    return koffiFunction(address, scalar.result, scalar.parameters, refuse);
+    return bind(scalar.result, scalar.parameters);
   if (process.arch !== 'x64')
     refuse(`values of structs are not passed on ${process.arch} yet; by pointer they are`);
-  const lowered = lower(type, scalar);
-  if ('refused' in lowered) return refuse(lowered.refused);
-  return lowered.bind(koffiFunction(address, lowered.result, lowered.parameters, refuse));
+  const lowered = lower(type, scalar, bind);
+  return 'refused' in lowered ? refuse(lowered.refused) : lowered;
 }
 
 /** koffi has limits of its own, 64 parameters among them. */

@@ -5,21 +5,26 @@ import { koffi } from '../koffi.js';
 export type KoffiType = string | ReturnType<typeof koffi.struct>;
 
 /*
- * Eight bytes of a value as koffi passes them in one register: integers as `int64`, floats as `double`. A double comes back from the engine
- * as it went in unless it is NaN, of which it knows only one (v8::Number::New): two floats come back as what their bytes are.
+ * Eight bytes of a value as koffi passes them in one register: integers as `int64`, floats as `double`. The engine knows only one NaN
+ * (v8::Number::New), and two floats may look like another one: what is not a double comes, and if need be goes, as the bytes it is.
  */
 
 let twoFloats: KoffiType | undefined;
 
-/** Two floats that koffi gives as a Float32Array, and that the ABI has in one SSE register. */
-function floats(): KoffiType {
+/** Two floats that koffi takes and gives as their bytes, and that the ABI has in one SSE register. */
+export function floats(): KoffiType {
   return (twoFloats ??= koffi.struct({ bytes: koffi.array('float', 2) }));
 }
 
-/** The type that an eightbyte comes from C as. */
-export function incoming({ class: of, top }: Eightbyte): KoffiType {
+/** The type of an eightbyte that says all its bits. */
+export function exactType({ class: of, isDouble }: Eightbyte): KoffiType {
   if (of === 'INTEGER') return 'int64';
-  return top === 'binary64' ? 'double' : floats();
+  return isDouble === true ? 'double' : floats();
+}
+
+/** The type of an eightbyte that says all its bits unless they look like a NaN. */
+export function fastType({ class: of }: Eightbyte): KoffiType {
+  return of === 'INTEGER' ? 'int64' : 'double';
 }
 
 /** Puts what koffi gave for an eightbyte into `data`. */
@@ -39,21 +44,22 @@ function copy(data: DataView, offset: number, { buffer, byteOffset, byteLength }
   );
 }
 
-/** The eightbyte at `offset` as an argument: a number, or a bigint where that is not exact. */
-export function load(data: DataView, offset: number, eightbyte: Eightbyte): number | bigint {
-  if (eightbyte.class === 'SSE') return loadFloats(data, offset, eightbyte);
+/** Whether an eightbyte goes as `fastType`: it is no NaN that is more than that. */
+export function isFast(data: DataView, offset: number, { class: of, isDouble }: Eightbyte): boolean {
+  return of !== 'SSE' || isDouble === true || !Number.isNaN(data.getFloat64(offset, true));
+}
+
+/** The eightbyte at `offset` as an argument of its `fastType`: a number, or a bigint where that is not exact. */
+export function loadFast(data: DataView, offset: number, { class: of }: Eightbyte): number | bigint {
+  if (of === 'SSE') return data.getFloat64(offset, true);
   const high = data.getInt32(offset + 4, true);
   // Within 2^52, which is within what a number has exactly.
   if (high >= -0x100000 && high < 0x100000) return high * 2 ** 32 + data.getUint32(offset, true);
   return data.getBigInt64(offset, true);
 }
 
-/** What is NaN as a double may be two floats, the higher of which is a NaN with a payload: it becomes the NaN of numbers, and the lower stays. */
-function loadFloats(data: DataView, offset: number, { top }: Eightbyte): number {
-  const number = data.getFloat64(offset, true);
-  if (!Number.isNaN(number) || top === 'binary64') return number;
-  if (top === 'binary16')
-    data.setUint16(offset + 6, (data.getUint16(offset + 6, true) & 0x8000) | 0x7e00, true);
-  else data.setUint32(offset + 4, ((data.getUint32(offset + 4, true) & 0x80000000) | 0x7fc00000) >>> 0, true);
-  return data.getFloat64(offset, true);
+/** The same of its `exactType`. */
+export function loadExact(data: DataView, offset: number, eightbyte: Eightbyte): unknown {
+  if (eightbyte.class === 'INTEGER' || eightbyte.isDouble === true) return loadFast(data, offset, eightbyte);
+  return { bytes: new Uint8Array(data.buffer, data.byteOffset + offset, 8) };
 }

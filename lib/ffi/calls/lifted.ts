@@ -4,8 +4,8 @@ import { classify, type Eightbyte, type NotPassed } from '../abi/classify.js';
 import { PADDING, place, type Piece } from '../abi/place.js';
 import { Block } from '../block.js';
 import { koffi } from '../koffi.js';
-import { incoming, load, store, type KoffiType } from './eightbytes.js';
-import { isByValue, slotsOf } from './lowered.js';
+import { exactType, loadExact, store, type KoffiType } from './eightbytes.js';
+import { isByValue, partType, slotsOf } from './lowered.js';
 
 /*
  * The other direction of lowered.ts: C calls JavaScript. What koffi finds in the registers and on the stack is put together into arguments, and a
@@ -48,7 +48,7 @@ export function liftFunction(
   if ('refused' in placement) return placement;
   const slots = slotsOf(placement, result.hidden, (piece) =>
     isByValue(types[piece.parameter] as CType)
-      ? partType(piece)
+      ? partType(piece, exactType)
       : (scalar.parameters[piece.parameter] ?? 'void *'),
   );
   return {
@@ -70,11 +70,6 @@ export function liftFunction(
     result: (value, raw) => result.value(value, raw[0]),
     zero: (raw) => result.value(undefined, raw[0]),
   };
-}
-
-/** koffi's type for a part of an argument, as it comes in. */
-function partType({ eightbyte, size }: Piece): KoffiType {
-  return eightbyte === undefined ? koffi.struct({ bytes: koffi.array('uint8', size) }) : incoming(eightbyte);
 }
 
 function putPart(block: Block, { eightbyte, offset }: Piece, raw: unknown): void {
@@ -120,8 +115,8 @@ function liftResult(type: CType, scalar: KoffiType): LiftedResult | NotPassed {
       const used = passed.eightbytes.flatMap((e, i) => (e.class === 'NONE' ? [] : [{ e, i }]));
       const [first, second] = used;
       const from = (block: Block, part: { e: Eightbyte; i: number }): unknown =>
-        load(block.data, part.i * 8, part.e);
-      const as = (part: { e: Eightbyte }): KoffiType => (part.e.class === 'SSE' ? 'double' : 'int64');
+        loadExact(block.data, part.i * 8, part.e);
+      const as = (part: { e: Eightbyte }): KoffiType => exactType(part.e);
       if (first === undefined) return { koffi: 'void', hidden: false, value: () => undefined };
       if (second === undefined)
         return { koffi: as(first), hidden: false, value: (value) => from(blockOf(value), first) };

@@ -4,7 +4,7 @@ import { classify, type Eightbyte, type NotPassed } from '../abi/classify.js';
 import { PADDING, place, REGISTERS, type Piece, type Placement } from '../abi/place.js';
 import { Block } from '../block.js';
 import { koffi, type RawFunction } from '../koffi.js';
-import { incoming, load, store, type KoffiType } from './eightbytes.js';
+import { exactType, fastType, isFast, loadExact, loadFast, store, type KoffiType } from './eightbytes.js';
 
 /*
  * Values that koffi has no type for, or gets wrong: structs, unions, complex numbers, 128 bits. They are taken apart as the ABI does it, and koffi is given the
@@ -38,56 +38,71 @@ export interface Slot {
   readonly source: Piece | typeof PADDING | 'result';
 }
 
-/** A function type in koffi's terms. */
-export interface Lowered {
-  readonly parameters: readonly KoffiType[];
-  readonly result: KoffiType;
-  /** The call with koffi's function: it takes a block with its bytes for each argument that `isByValue`, and returns such a block. */
-  bind(raw: RawFunction): RawFunction;
-}
+/** koffi's function for a result and parameters of its types. */
+export type KoffiFunction = (result: KoffiType, parameters: readonly KoffiType[]) => RawFunction;
 
-/** `scalar`: koffi's type for a parameter, or the result, that is not `isByValue`. */
+/**
+ * A function in koffi's terms: it takes a block with its bytes for each argument that `isByValue`, and returns such a block. `scalar`: koffi's type for a
+ * parameter, or the result, that is not. `bind` may throw.
+ */
 export function lower(
   type: FunctionType,
   scalar: { parameters: readonly KoffiType[]; result: KoffiType },
-): Lowered | NotPassed {
+  bind: KoffiFunction,
+): RawFunction | NotPassed {
   const result = lowerResult(type.result, scalar.result);
   if ('refused' in result) return result;
+  const hasHidden = result.hidden !== undefined;
   const placement = place(
     type.parameters.map((p) => p.type),
-    result.hidden !== undefined,
+    hasHidden,
   );
   if ('refused' in placement) return placement;
   const byValue = type.parameters.map((p) => isByValue(p.type));
-  const slots = slotsOf(placement, result.hidden !== undefined, (piece) =>
-    byValue[piece.parameter] === true ? partType(piece) : (scalar.parameters[piece.parameter] ?? 'void *'),
-  );
-  /** What koffi is given for the arguments; `hidden` is where the result goes. */
-  const spread = (given: readonly unknown[], hidden: Block | undefined): unknown[] =>
-    slots.map(({ source }) => {
+  const slotsWith = (registerType: (e: Eightbyte) => KoffiType): Slot[] =>
+    slotsOf(placement, hasHidden, (piece) =>
+      byValue[piece.parameter] === true
+        ? partType(piece, registerType)
+        : (scalar.parameters[piece.parameter] ?? 'void *'),
+    );
+  const bound = (slots: readonly Slot[]): RawFunction =>
+    bind(
+      result.koffi,
+      slots.map((s) => s.koffi),
+    );
+  const slots = slotsWith(fastType);
+  const fast = bound(slots);
+  let exact: RawFunction | undefined;
+  const floats = placement.sse.filter((p) => byValue[p.parameter] === true);
+  /** koffi's function for these arguments, and what it is given for them; `hidden` is where the result goes. */
+  const prepare = (given: readonly unknown[], hidden: Block | undefined): [RawFunction, unknown[]] => {
+    const isExact = floats.some(
+      ({ parameter, offset, eightbyte }) =>
+        eightbyte !== undefined && !isFast((given[parameter] as Block).data, offset, eightbyte),
+    );
+    const load = isExact ? loadExact : loadFast;
+    const args = slots.map(({ source }) => {
       if (source === PADDING) return 0;
       if (source === 'result') return hidden?.bytes();
       const value = given[source.parameter];
-      return byValue[source.parameter] === true ? part(value as Block, source) : value;
+      return byValue[source.parameter] === true ? part(value as Block, source, load) : value;
     });
-  return {
-    parameters: slots.map((s) => s.koffi),
-    result: result.koffi,
-    bind: (raw) => {
-      const call = (...given: unknown[]): unknown => {
-        const hidden = result.hidden?.();
-        return result.value(raw(...spread(given, hidden)), hidden);
-      };
-      const async = (...given: unknown[]): void => {
-        const done = given.pop() as (error: unknown, value: unknown) => void;
-        const hidden = result.hidden?.();
-        raw.async(...spread(given, hidden), (error: unknown, returned: unknown) => {
-          done(error, error === null ? result.value(returned, hidden) : undefined);
-        });
-      };
-      return Object.assign(call, { async });
-    },
+    return [isExact ? (exact ??= bound(slotsWith(exactType))) : fast, args];
   };
+  const call = (...given: unknown[]): unknown => {
+    const hidden = result.hidden?.();
+    const [raw, args] = prepare(given, hidden);
+    return result.value(raw(...args), hidden);
+  };
+  const async = (...given: unknown[]): void => {
+    const done = given.pop() as (error: unknown, value: unknown) => void;
+    const hidden = result.hidden?.();
+    const [raw, args] = prepare(given, hidden);
+    raw.async(...args, (error: unknown, returned: unknown) => {
+      done(error, error === null ? result.value(returned, hidden) : undefined);
+    });
+  };
+  return Object.assign(call, { async });
 }
 
 /** koffi's parameters for arguments that are placed so. */
@@ -106,13 +121,13 @@ export function slotsOf(
 }
 
 /** koffi's type for a part of an argument that is taken apart. */
-function partType({ eightbyte, size }: Piece): KoffiType {
-  if (eightbyte !== undefined) return eightbyte.class === 'SSE' ? 'double' : 'int64';
+export function partType({ eightbyte, size }: Piece, registerType: (e: Eightbyte) => KoffiType): KoffiType {
+  if (eightbyte !== undefined) return registerType(eightbyte);
   // On the stack whatever its class is: the integer registers are taken.
   return koffi.struct({ bytes: koffi.array('uint8', size) });
 }
 
-function part(block: Block, { eightbyte, offset, size }: Piece): unknown {
+function part(block: Block, { eightbyte, offset, size }: Piece, load: typeof loadExact): unknown {
   return eightbyte === undefined ? { bytes: block.bytes(0, size) } : load(block.data, offset, eightbyte);
 }
 
@@ -158,7 +173,7 @@ function registerResult(eightbytes: readonly Eightbyte[]): LoweredResult {
   };
   if (first === undefined || second === undefined) {
     return {
-      koffi: first === undefined ? 'void' : incoming(first.eightbyte),
+      koffi: first === undefined ? 'void' : exactType(first.eightbyte),
       value: (raw) =>
         filled((data) => {
           put(data, first, raw);
@@ -166,7 +181,7 @@ function registerResult(eightbytes: readonly Eightbyte[]): LoweredResult {
     };
   }
   return {
-    koffi: koffi.struct({ a: incoming(first.eightbyte), b: incoming(second.eightbyte) }),
+    koffi: koffi.struct({ a: exactType(first.eightbyte), b: exactType(second.eightbyte) }),
     value: (raw) =>
       filled((data) => {
         const { a, b } = raw as { a: unknown; b: unknown };
