@@ -41,7 +41,7 @@ export function alignOf(type: CType): number {
         return powerIn(at.size / 2);
       case 'struct':
       case 'union':
-        return at.alignment ?? recordAlignment(at);
+        return recordAlignment(at);
       default:
         return powerIn(at.size ?? 1);
     }
@@ -53,7 +53,14 @@ export function alignOf(type: CType): number {
  * That of the member with the largest. No debug info says that a struct is packed, but members at odd offsets do, and a size
  * that isn't a multiple of the alignment, which every size is (C17 §6.2.8).
  */
-function recordAlignment({ members, size = 0 }: RecordType): number {
+function recordAlignment(record: RecordType): number {
+  const { alignment: own } = record;
+  if (own === undefined) return membersAlignment(record);
+  // Clang writes what a struct asks for, though a member may ask for more; gcc also writes what a packed one has, and that is less.
+  return hasPadding(record) ? Math.max(own, membersAlignment(record)) : own;
+}
+
+function membersAlignment({ members, size = 0 }: RecordType): number {
   let alignment = 1;
   for (const { type, alignment: own = alignOf(type), offset, bitSize } of members) {
     const isPacked = bitSize === undefined && offset % own !== 0;
@@ -61,6 +68,19 @@ function recordAlignment({ members, size = 0 }: RecordType): number {
   }
   while (size % alignment !== 0) alignment /= 2;
   return alignment;
+}
+
+/** Whether there are bytes in a struct or union that are there for the alignment of its members: a packed one has none. */
+export function hasPadding({ kind, members, size = 0, alignment = 1 }: RecordType): boolean {
+  const ends = members.map((m) =>
+    m.bitSize === undefined
+      ? (m.offset + (sizeOf(m.type) ?? 0)) * 8
+      : (m.bitOffset ?? m.offset * 8) + m.bitSize,
+  );
+  const end = Math.ceil(Math.max(0, ...ends) / 8);
+  if (size - end >= alignment) return true;
+  if (kind === 'union') return false;
+  return members.some((m, i) => (m.bitOffset ?? m.offset * 8) > (i === 0 ? 0 : (ends[i - 1] ?? 0)));
 }
 
 /** The largest power of two that divides `size`; 1 for 0. */

@@ -1,3 +1,4 @@
+import { sizeOf } from '../ctypes/layout.js';
 import type { CType, Member, RecordType } from '../ctypes/model.js';
 import { readAlignment } from './alignment.js';
 import { unsupported } from './base-type.js';
@@ -71,7 +72,21 @@ function readMembers(reader: TypeReader, record: Die): Member[] {
       if (offset !== undefined) members.push({ name: undefined, type: reader.target(die), offset });
     }
   }
-  return members;
+  return record.tag === DW_TAG.union_type ? members : members.map(behindBitField);
+}
+
+/**
+ * Clang leaves the size out of a bit-field that is as wide as its type, and cuts its place down to a byte: in a packed struct it then seems to begin within
+ * the bit-field before it, behind which it is.
+ */
+function behindBitField(member: Member, index: number, members: readonly Member[]): Member {
+  const before = members[index - 1];
+  if (before?.bitSize === undefined || member.bitSize !== undefined) return member;
+  const bitOffset = (before.bitOffset ?? before.offset * 8) + before.bitSize;
+  if (member.offset * 8 >= bitOffset) return member;
+  const size = sizeOf(member.type);
+  if (size === undefined) return member;
+  return { ...member, offset: Math.floor(bitOffset / 8), bitOffset, bitSize: size * 8 };
 }
 
 function readMember(reader: TypeReader, die: Die): Member {

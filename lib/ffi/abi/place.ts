@@ -1,4 +1,4 @@
-import { alignOf, sizeOf } from '../../ctypes/layout.js';
+import { alignOf, hasPadding, sizeOf } from '../../ctypes/layout.js';
 import { bare, type CType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { classify, type Eightbyte, type NotPassed, type Passed } from './classify.js';
@@ -97,7 +97,7 @@ function notOnStack(type: CType, alignment: number, isPadded: boolean, left: num
   if (t.kind === 'int' && t.size === 16 && (isPadded || left === 1))
     return `compilers do not agree where a ${print(type)} goes here`;
   // A packed one is aligned to 1, which debug info does not say: its members look the same.
-  if (isPadded && (t.kind === 'struct' || t.kind === 'union') && t.alignment !== alignment)
+  if (isPadded && (t.kind === 'struct' || t.kind === 'union') && t.alignment !== alignment && !hasPadding(t))
     return `whether ${print(type)} is packed, and so where it goes here, the debug info does not say`;
   return undefined;
 }

@@ -1,8 +1,7 @@
 import { sizeOf } from '../../ctypes/layout.js';
 import type { CType } from '../../ctypes/model.js';
 import { Block } from '../block.js';
-import type { Codec, Values } from '../values/codec.js';
-import { copyOf } from '../values/snapshot.js';
+import { copyOf, type Codec, type Values } from '../values/codec.js';
 import type { Frame, Passing } from './passing.js';
 
 /**

@@ -24,7 +24,8 @@ const program = (main: string, worker = ''): string => `
 `;
 const inChild = (main: string, worker?: string): unknown =>
   childValue(program(main, worker), { execArgv: ['--expose-gc'], timeoutMilliseconds: 40_000 });
-const child = (main: string, worker?: string): ChildResult => runChild(program(main, worker), { execArgv: ['--expose-gc'] });
+const child = (main: string, worker?: string): ChildResult =>
+  runChild(program(main, worker), { execArgv: ['--expose-gc'] });
 
 describe('another thread', () => {
   it('gets its results, in the order of its calls, while the loop runs', () => {
@@ -212,7 +213,7 @@ describe('workers', () => {
       await wait(0);
       if (workerData.how === 'callback') f('call')((x) => { for (;;); }, 1);
       else if (workerData.how === 'thread') f('start')(unary((x) => { const end = Date.now() + 5; while (Date.now() < end); return x; }), 20);
-      else void f('sum_of').async((x) => x, 1000000);
+      else void f('sum_of').async((x) => x, 30000);
       await wait(1000);
       `,
     );

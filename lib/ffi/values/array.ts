@@ -6,7 +6,7 @@ import { rangeError, typeError } from '../../errors.js';
 import { staged, type Block } from '../block.js';
 import { koffi } from '../koffi.js';
 import { assignable, isConst, wrongKind } from './check.js';
-import type { Codec, Values } from './codec.js';
+import { copyOf, type Codec, type Values } from './codec.js';
 import { inspectMemory } from './inspect.js';
 import { MACHINES, type Machine, type TypedArray } from './machine.js';
 import { textArrayCodec } from './text.js';
@@ -46,9 +46,13 @@ export function arrayCodec(type: CType, array: ArrayType, length: number, values
     live: true,
     read: (block, offset) => {
       const place = { block, offset, type, element, length, values };
-      if (machine !== undefined && !constant && block.writable) return typedArray(machine, place);
+      // Scratch has no address by which an array that is not aligned in its buffer could be had.
+      if (machine !== undefined && !constant && block.writable && !block.scratch)
+        return typedArray(machine, place);
       return arrayView(place);
     },
+    copy: (block, offset) =>
+      Array.from({ length }, (_, i) => copyOf(element, block, offset + i * element.size)),
     write: (block, offset, value, what, partial = false) => {
       const items = arrayItems(value);
       if (items === undefined) throw wrongKind(what, type, 'an array', value);

@@ -29,6 +29,11 @@ export interface Codec {
   readonly copy?: (block: Block, offset: number) => unknown;
 }
 
+/** A plain copy of what `codec` reads. */
+export function copyOf(codec: Codec, block: Block, offset: number): unknown {
+  return codec.copy === undefined ? codec.read(block, offset) : codec.copy(block, offset);
+}
+
 /** Where a pointer points, if the memory around it is known: it may move from `start` to `end`, both offsets in `block`. */
 export interface Extent {
   readonly block: Block;

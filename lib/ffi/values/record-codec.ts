@@ -5,10 +5,10 @@ import { typeError } from '../../errors.js';
 import { copy, staged, type Block } from '../block.js';
 import { arrayItems } from './array.js';
 import { wrongKind } from './check.js';
-import type { Codec, Values } from './codec.js';
+import { copyOf, type Codec, type Values } from './codec.js';
 import { Pointer } from './pointer.js';
 import { isRecordView, placeOf, recordShape, type Field, type RecordShape } from './record.js';
-import { copyOf, sameValue, snapshot } from './snapshot.js';
+import { sameValue, snapshot } from './snapshot.js';
 
 /** The codec of a complete struct or union. Reading gives a live view; writing takes an object or a view. */
 export function recordCodec(type: CType, record: RecordType, size: number, values: Values): Codec {

@@ -1,6 +1,5 @@
-import type { Block } from '../block.js';
 import { arrayPlaceOf } from './array.js';
-import type { Codec } from './codec.js';
+import { copyOf } from './codec.js';
 import { Pointer } from './pointer.js';
 import { isRecordView, placeOf } from './record.js';
 
@@ -14,19 +13,12 @@ import { isRecordView, placeOf } from './record.js';
 export function snapshot(value: unknown): unknown {
   if (isRecordView(value)) {
     const { block, offset, shape } = placeOf(value);
-    const fields = [...shape.fields].filter(([, { codec }]) => codec.size > 0);
     return Object.fromEntries(
-      fields.map(([name, { codec, member }]) => [name, snapshot(codec.read(block, offset + member.offset))]),
+      shape.plain.map(({ name, at, codec }) => [name, copyOf(codec, block, offset + at)]),
     );
   }
   if (arrayPlaceOf(value) !== undefined) return Array.from(value as ArrayLike<unknown>, snapshot);
   return value;
-}
-
-/** The snapshot of what `codec` reads. */
-export function copyOf(codec: Codec, block: Block, offset: number): unknown {
-  if (codec.copy !== undefined) return codec.copy(block, offset);
-  return codec.live === true ? snapshot(codec.read(block, offset)) : codec.read(block, offset);
 }
 
 /** Whether two snapshots say the same: pointers by address, NaN equal to itself, a typed array as the array it could be. */
