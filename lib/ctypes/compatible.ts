@@ -1,4 +1,12 @@
-import { bare, isQualified, type BareType, type CType, type EnumType, type FunctionType } from './model.js';
+import {
+  bare,
+  isQualified,
+  type BareType,
+  type CType,
+  type EnumType,
+  type FunctionType,
+  type RecordType,
+} from './model.js';
 
 /**
  * Whether memory of type `a` may be used as `b`: the same machine representation, whatever the names. Integers compare by
@@ -34,6 +42,8 @@ interface Comparison {
   readonly pairs: Map<BareType, Set<BareType>>;
   /** Text and numbers, const and not are different, and pointers say what they point to. */
   readonly strict: boolean;
+  /** The types are of members of a struct. */
+  readonly inside?: boolean;
 }
 
 function same(x: CType, y: CType, seen: Comparison): boolean {
@@ -69,7 +79,7 @@ function compare(a: BareType, b: BareType, seen: Comparison): boolean {
     case 'enum':
       return b.kind === 'enum' && a.size === b.size && a.tag === b.tag && (!seen.strict || sameValues(a, b));
     case 'pointer':
-      return b.kind === 'pointer' && targets(bare(a.target), bare(b.target), seen);
+      return b.kind === 'pointer' && pointers(bare(a.target), bare(b.target), seen);
     case 'array':
       return (
         b.kind === 'array' &&
@@ -133,6 +143,14 @@ function promotion(type: CType): CType {
   return isSmall ? INT : type;
 }
 
+/** Inside a struct a pointer to another goes by that one's name: what that looks like is not looked at through this one. */
+function pointers(a: BareType, b: BareType, seen: Comparison): boolean {
+  const isNamed = (t: BareType): t is RecordType =>
+    (t.kind === 'struct' || t.kind === 'union') && t.tag !== undefined;
+  if (seen.inside === true && isNamed(a) && isNamed(b)) return a.kind === b.kind && a.tag === b.tag;
+  return targets(a, b, seen);
+}
+
 function targets(x: BareType, y: BareType, seen: Comparison): boolean {
   const [a, b] = [dimensions(x), dimensions(y)];
   // A pointer to an array and one to its first element hold the same address: the inner dimensions are to agree.
@@ -178,7 +196,7 @@ function records(a: Records, b: Records, seen: Comparison): boolean {
       m.offset === n.offset &&
       m.bitOffset === n.bitOffset &&
       m.bitSize === n.bitSize &&
-      same(m.type, n.type, seen)
+      same(m.type, n.type, seen.strict ? seen : { ...seen, inside: true })
     );
   });
 }

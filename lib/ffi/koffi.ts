@@ -1,5 +1,7 @@
 import koffi, { type LibraryHandle } from 'koffi';
 
+import { messageOf, PluginError } from '../errors.js';
+
 /**
  * koffi's stacks are 2 MiB for synchronous calls and 128 KiB for asynchronous ones, which real C overflows.
  * koffi takes the setting once, before anybody in this thread has loaded a library with it; then its own stay.
@@ -36,4 +38,17 @@ export function libc(prototype: string): (...args: never[]) => unknown {
 /** Binds what is not bound yet: that asks the linker, which is not to be asked while it is busy. */
 export function bindLibc(): void {
   for (const bind of unbound.splice(0)) bind();
+}
+
+/** What koffi has thrown as an error of this realm: to Jest's tests koffi's own are no `Error`. */
+export function koffiError(error: unknown): Error {
+  const message = messageOf(error);
+  if (message.includes('non-registered callback')) {
+    const why = 'C has called a JavaScript function after the call that it was passed to';
+    return new PluginError(
+      'ERR_PLUGIN_BAD_ADDRESS',
+      `${why}: pass a callback(fn, type), which lives until it is disposed`,
+    );
+  }
+  return error instanceof Error ? error : new PluginError('ERR_PLUGIN_UNSUPPORTED', message);
 }

@@ -14,6 +14,15 @@ export const state: {
   errno: number;
 } = { active: 0, running: 0, failed: undefined, errno: 0 };
 
+/** What takes the exceptions of a callback that runs in no call of this thread: C calls it from another one. */
+export interface Owner {
+  /** Undefined as long as no callback of the owner has thrown; from then on they return zero unrun. */
+  failed: { readonly error: unknown } | undefined;
+}
+
+/** The asynchronous calls of this thread that are under way. */
+export const pending = new Set<Owner>();
+
 /** Throws what a callback of the call that has just returned has thrown. */
 export function throwFailure(): never {
   const { error } = state.failed ?? {};

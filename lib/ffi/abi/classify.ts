@@ -36,7 +36,9 @@ interface Leaf {
 interface Contents {
   readonly leaves: Leaf[];
   /** Which compilers find a field that is not aligned; then the whole is in memory. They look at different things. */
-  readonly unaligned: { gcc: boolean; clang: boolean };
+  readonly unaligned: { gcc: boolean; clang: boolean; inDoubt: boolean };
+  /** Where a `T[0]` lies: to gcc one that does not begin an eightbyte has what a T is in it (i386.cc, classify_argument: `words`). */
+  readonly empty: number[];
 }
 
 /** Where a field lies, and whether gcc looks at it: of an array it looks at the first element. */
@@ -55,21 +57,31 @@ export function classify(type: CType): Passed | NotPassed {
   if (size === undefined) return { refused: `the size of ${print(type)} is not known here` };
   if (size === 0) return { where: 'nowhere' };
   const small = size <= MOST_IN_REGISTERS;
-  const contents: Contents = { leaves: [], unaligned: { gcc: false, clang: false } };
+  const contents: Contents = {
+    leaves: [],
+    unaligned: { gcc: false, clang: false, inDoubt: false },
+    empty: [],
+  };
   const refused = collect(type, { offset: 0, first: true }, small, contents);
   if (refused !== undefined) return { refused };
   const inMemory: Passed = { where: 'memory', alignment: Math.max(8, alignOf(type)) };
   const { leaves, unaligned } = contents;
   if (!small) return isComplexX87(type) ? { where: 'x87' } : inMemory;
-  if (unaligned.gcc !== unaligned.clang)
-    return { refused: `compilers do not agree how ${print(type)} is passed` };
+  if (unaligned.gcc !== unaligned.clang || (unaligned.inDoubt && !unaligned.clang))
+    return { refused: disagreement(type) };
   if (unaligned.gcc) return inMemory;
   const x87 = leaves.filter((leaf) => leaf.class === 'X87');
   if (x87.length > 0) return x87.length === leaves.length ? { where: 'x87' } : inMemory;
   const eightbytes = Array.from({ length: Math.ceil(size / 8) }, (_, i) => eightbyte(leaves, i * 8));
+  if (contents.empty.some((at) => at % 8 !== 0 && eightbytes[Math.floor(at / 8)]?.class === 'SSE'))
+    return { refused: disagreement(type) };
   return eightbytes.every((e) => e.class === 'NONE')
     ? { where: 'nowhere' }
     : { where: 'registers', eightbytes };
+}
+
+function disagreement(type: CType): string {
+  return `compilers do not agree how ${print(type)} is passed`;
 }
 
 /** Two eightbytes. */
@@ -113,6 +125,7 @@ function collect(type: CType, at: At, small: boolean, into: Contents): string | 
       // AVX passes larger vectors in one register, which koffi has no way to fill.
       if (t.vector) return `${print(type)} is a vector, which goes in a vector register`;
       const size = sizeOf(t.element) ?? 0;
+      if (t.length === 0) into.empty.push(at.offset);
       // In memory the first element tells as much as all.
       const length = small ? (t.length ?? 0) : Math.min(t.length ?? 0, 1);
       for (let i = 0; i < length && size > 0; i++) {
@@ -141,7 +154,19 @@ function addScalar(leaf: Leaf, type: CType, at: At, { leaves, unaligned }: Conte
 }
 
 function checkClang(type: CType, offset: number, unaligned: Contents['unaligned']): void {
-  if (offset % alignOf(type) !== 0) unaligned.clang = true;
+  if (offset % alignOf(type) === 0) return;
+  // What a struct with bit-fields is aligned to the debug info does not say: it may be packed.
+  if (isDerived(type)) unaligned.inDoubt = true;
+  else unaligned.clang = true;
+}
+
+/** Whether the alignment of a type is what the members of a struct let expect. */
+function isDerived(type: CType): boolean {
+  const t = bare(type);
+  if (t.kind === 'array') return isDerived(t.element);
+  return (
+    (t.kind === 'struct' || t.kind === 'union') && alignOf(t) === alignOf(type) && t.alignment === undefined
+  );
 }
 
 function float(

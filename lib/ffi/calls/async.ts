@@ -1,10 +1,11 @@
-import { messageOf, PluginError } from '../../errors.js';
+import { koffiError } from '../koffi.js';
 import { cCalls } from '../mapping.js';
 import { pass, type BoundCall } from './bind.js';
 import type { Frame } from './passing.js';
+import { pending } from '../state.js';
 import type { CallOwner } from './relay.js';
 
-/** What an asynchronous call holds until it is over. */
+/** What an asynchronous call holds until it is over: C may still read its arguments. */
 class AsyncCall implements CallOwner {
   failed: { readonly error: unknown } | undefined;
   readonly #given: readonly unknown[];
@@ -26,16 +27,8 @@ class AsyncCall implements CallOwner {
   }
 }
 
-/** Asynchronous calls under way. They keep their arguments: C may still read them. */
-const pending = new Set<AsyncCall>();
-
 /** How many calls koffi is given at a time. It has memory for 4,096 (256 where somebody else has set it up), and calls back need some of it. */
 const MOST = 200;
-
-/** koffi's errors are of the realm that loaded it: to Jest's tests no `Error`. */
-function wrapped(error: unknown): PluginError {
-  return new PluginError('ERR_PLUGIN_UNSUPPORTED', messageOf(error));
-}
 
 /** Calls that wait for their turn. */
 const waiting: (() => void)[] = [];
@@ -58,7 +51,7 @@ export async function callAsync(
     const returned = await new Promise<unknown>((resolve, reject) => {
       raw.async(...passed, (error: unknown, value: unknown) => {
         if (error === null) resolve(value);
-        else reject(wrapped(error));
+        else reject(koffiError(error));
       });
     });
     if (owner.failed !== undefined) throw owner.failed.error;

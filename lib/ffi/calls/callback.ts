@@ -8,8 +8,22 @@ import { hold } from '../block.js';
 import { koffi } from '../koffi.js';
 import { badAddress } from '../mapping.js';
 import type { Values } from '../values/codec.js';
-import { relayOf, type JsFunction, type Owner } from './relay.js';
-import { state } from '../state.js';
+import { relayOf, type JsFunction } from './relay.js';
+import { state, type Owner } from '../state.js';
+
+/** How many callbacks of this thread have a slot of koffi's. */
+let registered = 0;
+
+/** How many callbacks koffi has room for, in all threads (3.3.4, ffi.hh: MaxTrampolines). */
+const SLOTS = 8192;
+
+/**
+ * Whether a function may be left to koffi for the time of a call. Without a slot for it koffi 3.3.4 calls C all the same, with an address that is none (call.cc:
+ * ReserveTrampoline), so that when many are taken it is registered first, which fails as it should.
+ */
+export function hasSlots(): boolean {
+  return registered < SLOTS / 8;
+}
 
 /** Gives a callback's slot back (koffi has 8,192) when whatever kept it, a block of memory say, is gone. */
 const slots = new FinalizationRegistry<bigint>(unregister);
@@ -19,6 +33,7 @@ const alive = new Map<bigint, WeakRef<Callback>>();
 
 function unregister(address: bigint): void {
   alive.delete(address);
+  registered--;
   koffi.unregister(address);
 }
 
@@ -43,6 +58,7 @@ export class Callback implements Disposable {
     const target = { fn, owners, owner: (): Owner | undefined => owners.values().next().value };
     try {
       this.address = koffi.register(relay.wrap(target), relay.koffi);
+      registered++;
     } catch (error) {
       throw unserved(type, what, messageOf(error));
     }
@@ -114,7 +130,9 @@ const MOST_RETIRED = 256;
 function retire(address: bigint): void {
   retired.push(address);
   const oldest = retired.length > MOST_RETIRED ? retired.shift() : undefined;
-  if (oldest !== undefined) koffi.unregister(oldest);
+  if (oldest === undefined) return;
+  registered--;
+  koffi.unregister(oldest);
 }
 
 /** A callback that lives until it is disposed. */

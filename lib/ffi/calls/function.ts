@@ -6,6 +6,7 @@ import { print } from '../../ctypes/print.js';
 import { Type } from '../../ctypes/type.js';
 import { typeError } from '../../errors.js';
 import { hold } from '../block.js';
+import { koffiError } from '../koffi.js';
 import { badAddress, cCalls } from '../mapping.js';
 import { wrongKind } from '../values/check.js';
 import type { CFunction, Values } from '../values/codec.js';
@@ -92,6 +93,8 @@ function wrap(call: BoundCall, source: FunctionSource): CFunction {
         let returned: unknown;
         try {
           returned = raw();
+        } catch (error) {
+          throw koffiError(error);
         } finally {
           leave(errno);
         }
@@ -108,6 +111,8 @@ function wrap(call: BoundCall, source: FunctionSource): CFunction {
         let returned: unknown;
         try {
           returned = raw(x);
+        } catch (error) {
+          throw koffiError(error);
         } finally {
           leave(errno);
         }
@@ -125,6 +130,8 @@ function wrap(call: BoundCall, source: FunctionSource): CFunction {
         let returned: unknown;
         try {
           returned = raw(x, y);
+        } catch (error) {
+          throw koffiError(error);
         } finally {
           leave(errno);
         }
@@ -143,6 +150,8 @@ function wrap(call: BoundCall, source: FunctionSource): CFunction {
         let returned: unknown;
         try {
           returned = raw(x, y, z);
+        } catch (error) {
+          throw koffiError(error);
         } finally {
           leave(errno);
         }
@@ -179,6 +188,8 @@ function finish(
     let returned: unknown;
     try {
       returned = raw(...args);
+    } catch (error) {
+      throw koffiError(error);
     } finally {
       leave(errno);
     }

@@ -3,7 +3,7 @@ import { sizeOf } from '../../ctypes/layout.js';
 import { bare, isQualified, type CType, type FunctionType, type PointerType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { PluginError, typeError } from '../../errors.js';
-import { wasFreed, type Block } from '../block.js';
+import { Block, wasFreed } from '../block.js';
 import { accessOf, badAddress, PROT } from '../mapping.js';
 import { arrayPlaceOf } from '../values/array.js';
 import { wrongKind } from '../values/check.js';
@@ -14,7 +14,7 @@ import { extentOf, isFreed, Pointer } from '../values/pointer.js';
 import { isRecordView, placeOf } from '../values/record.js';
 import { allocateText, noInteriorNul } from '../values/text.js';
 import { copyIn, isCopyable } from './copy-in.js';
-import { Callback } from './callback.js';
+import { Callback, hasSlots } from './callback.js';
 import type { Frame, Passing } from './passing.js';
 import { relayOf, type JsFunction } from './relay.js';
 import { sourceOf } from './source.js';
@@ -116,10 +116,30 @@ function functionArgument(
       const text = `${what}: a JavaScript function can't be called as ${print(type)}: ${relay.refused}`;
       throw new PluginError('ERR_PLUGIN_UNSUPPORTED', text);
     }
+    if (!hasSlots()) return registeredFor(target, value as JsFunction, what, frame, values);
     const { owner } = frame;
     return relay.wrap({ fn: value as JsFunction, owner: () => owner });
   };
-  return { koffi: 'refused' in relay ? 'void *' : relay.koffi, toC };
+  return { koffi: 'refused' in relay ? 'void *' : relay.koffi, toC, copies: true };
+}
+
+/** A callback for the time of one call that is registered as the others are. */
+function registeredFor(
+  type: FunctionType,
+  fn: JsFunction,
+  what: string,
+  frame: Frame,
+  values: Values,
+): bigint {
+  const callback = new Callback(type, fn, what, values);
+  frame.owner?.lend(callback);
+  (frame.lent ??= []).push({
+    memory: Block.scratch(0),
+    after: () => {
+      callback[Symbol.dispose]();
+    },
+  });
+  return callback.address;
 }
 
 function wanted(pointer: PointerType): string {

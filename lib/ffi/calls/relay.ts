@@ -16,16 +16,10 @@ import type { KoffiType } from './eightbytes.js';
 import { isByValue } from './lowered.js';
 import { liftFunction, type Lifted } from './lifted.js';
 import { passing, pointerResult, type Frame, type Passing, type Refusal, type Returning } from './passing.js';
-import { state } from '../state.js';
+import { pending, state, type Owner } from '../state.js';
 
 /** A JavaScript function as C calls it. */
 export type JsFunction = (...args: unknown[]) => unknown;
-
-/** What takes the exceptions of a callback that runs in no call of this thread: C calls it from another one. */
-export interface Owner {
-  /** Undefined as long as no callback of the owner has thrown; from then on they return zero unrun. */
-  failed: { readonly error: unknown } | undefined;
-}
 
 /** An asynchronous call as an owner. */
 export interface CallOwner extends Owner {
@@ -84,7 +78,7 @@ function makeRelay(type: FunctionType, values: Values): Relay | Refusal {
   const wrap = (target: Target): JsFunction => {
     return (...raw) => {
       // C calls from another thread where no call of this one is under way.
-      const holder = calls.active > 0 ? calls : (target.owner() ?? NOBODY);
+      const holder = calls.active > 0 ? calls : (target.owner() ?? onlyCall() ?? NOBODY);
       if (holder.failed !== undefined) return lifted.zero(raw);
       calls.running++;
       try {
@@ -128,6 +122,11 @@ type Convert = (raw: unknown) => unknown;
 
 /** Who has no call that could throw what a callback has thrown. */
 const NOBODY: Owner = { failed: undefined };
+
+/** The asynchronous call that it must be, if there is one only: C does not say which of its threads calls. */
+function onlyCall(): Owner | undefined {
+  return pending.size === 1 ? pending.values().next().value : undefined;
+}
 
 /** Nobody called that could be told: as from any other event, it is an uncaught exception. */
 function rethrowLater(error: unknown): void {
