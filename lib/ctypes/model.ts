@@ -125,6 +125,13 @@ export interface Parameter {
   readonly type: CType;
 }
 
+/** What compiled the code: where compilers read the ABI differently it is called in its own way. */
+export interface Compiler {
+  readonly name: 'gcc' | 'clang';
+  /** The major one. */
+  readonly version: number;
+}
+
 export interface FunctionType {
   readonly kind: 'function';
   readonly result: CType;
@@ -135,6 +142,8 @@ export interface FunctionType {
   readonly prototyped: boolean;
   /** The calling convention where it is not C's: as DWARF names it, `DW_CC.LLVM_Win64`, or a language's own. Such a function can't be called. */
   readonly convention?: string | undefined;
+  /** Undefined if it is not known. */
+  readonly compiler?: Compiler | undefined;
 }
 
 export interface TypedefType {

@@ -2,6 +2,7 @@ import type { CType } from '../ctypes/model.js';
 import { bare } from '../ctypes/model.js';
 import { FormatError } from '../errors.js';
 import { UnitsByAddress } from './aranges.js';
+import { producerOf } from './compiler.js';
 import { DW_AT, DW_LANG, DW_TAG } from './constants.js';
 import { Die } from './die.js';
 import type { Enumerators } from './enumerators.js';
@@ -284,7 +285,7 @@ const NO_TYPES = 'its debug info has no types (-g1)';
 
 /** Whether a unit without any type was to have them, so that its `void f()` is meant: what compilers say and leave out. */
 function mayHaveTypes(unit: Unit, external: boolean): boolean {
-  const producer = new Die(unit, unit.header.rootPos).string(DW_AT.producer) ?? '';
+  const producer = producerOf(unit);
   if (producer.startsWith('GNU ')) {
     // gcc writes the options down, unless told otherwise; the last -g counts.
     const level = producer.match(/ -g(?:gdb|dwarf)?[0-3]?(?= |$)/g)?.at(-1);

@@ -1,4 +1,5 @@
 import type { FunctionType, Parameter } from '../ctypes/model.js';
+import { compilerOf } from './compiler.js';
 import { DW_AT, DW_CC, DW_TAG, isC, nameOf } from './constants.js';
 import { Die } from './die.js';
 import { type TypeReader, once } from './types.js';
@@ -32,6 +33,9 @@ export function readFunctionType(reader: TypeReader, die: Die): FunctionType {
     variadic: prototyped && children.some((child) => child.tag === DW_TAG.unspecified_parameters),
     prototyped,
     convention: callingConvention(die),
+    get compiler() {
+      return compilerOf(holder.unit);
+    },
   };
 }
 

@@ -1,5 +1,12 @@
 import { alignOf, sizeOf } from '../../ctypes/layout.js';
-import { bare, type CType, type FloatFormat, type Member, type RecordType } from '../../ctypes/model.js';
+import {
+  bare,
+  type Compiler,
+  type CType,
+  type FloatFormat,
+  type Member,
+  type RecordType,
+} from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 
 /** The classes of psABI x86-64 §3.2.3 that a register of eight bytes can have; `NONE` is padding, for which there is no register. */
@@ -39,6 +46,11 @@ interface Contents {
   readonly unaligned: { gcc: boolean; clang: boolean; inDoubt: boolean };
   /** Where a `T[0]` lies: to gcc one that does not begin an eightbyte has what a T is in it (i386.cc, classify_argument: `words`). */
   readonly empty: number[];
+  /** Whether there is a `T[]`. */
+  flexible: boolean;
+  /** Whether there may be an unnamed bit-field: debug info does not tell of them. */
+  hole: boolean;
+  readonly isGcc: boolean;
 }
 
 /** Where a field lies, and whether gcc looks at it: of an array it looks at the first element. */
@@ -52,7 +64,7 @@ interface At {
  * eightbytes is in memory (only a vector would not be), and so is what has a field that is not aligned: a packed struct's. Where the two do not agree it
  * is not passed.
  */
-export function classify(type: CType): Passed | NotPassed {
+export function classify(type: CType, compiler?: Compiler): Passed | NotPassed {
   const size = sizeOf(type);
   if (size === undefined) return { refused: `the size of ${print(type)} is not known here` };
   if (size === 0) return { where: 'nowhere' };
@@ -61,23 +73,45 @@ export function classify(type: CType): Passed | NotPassed {
     leaves: [],
     unaligned: { gcc: false, clang: false, inDoubt: false },
     empty: [],
+    flexible: false,
+    hole: false,
+    isGcc: compiler?.name === 'gcc',
   };
   const refused = collect(type, { offset: 0, first: true }, small, contents);
   if (refused !== undefined) return { refused };
   const inMemory: Passed = { where: 'memory', alignment: Math.max(8, alignOf(type)) };
-  const { leaves, unaligned } = contents;
   if (!small) return isComplexX87(type) ? { where: 'x87' } : inMemory;
-  if (unaligned.gcc !== unaligned.clang || (unaligned.inDoubt && !unaligned.clang))
-    return { refused: disagreement(type) };
-  if (unaligned.gcc) return inMemory;
+  const isInMemory = memoryBy(contents, compiler);
+  if (isInMemory === undefined) return { refused: disagreement(type) };
+  if (isInMemory) return inMemory;
+  const { leaves } = contents;
   const x87 = leaves.filter((leaf) => leaf.class === 'X87');
   if (x87.length > 0) return x87.length === leaves.length ? { where: 'x87' } : inMemory;
   const eightbytes = Array.from({ length: Math.ceil(size / 8) }, (_, i) => eightbyte(leaves, i * 8));
-  if (contents.empty.some((at) => at % 8 !== 0 && eightbytes[Math.floor(at / 8)]?.class === 'SSE'))
+  if (compiler === undefined && contents.empty.some((at) => eightbytes[Math.floor(at / 8)]?.class === 'SSE'))
     return { refused: disagreement(type) };
+  if (contents.hole && compiler?.name !== 'clang') {
+    return {
+      refused: `${print(type)} has a hole that may be an unnamed bit-field, on which compilers do not agree`,
+    };
+  }
   return eightbytes.every((e) => e.class === 'NONE')
     ? { where: 'nowhere' }
     : { where: 'registers', eightbytes };
+}
+
+/** Whether a small struct is in memory nevertheless; undefined where that is not known, or compilers do not agree and which it was is not known. */
+function memoryBy({ unaligned, flexible }: Contents, compiler: Compiler | undefined): boolean | undefined {
+  const { gcc, clang, inDoubt } = unaligned;
+  switch (compiler?.name) {
+    case 'gcc':
+      return gcc;
+    case 'clang':
+      // It has a struct with a flexible array in memory, which gcc leaves out.
+      return inDoubt && !clang ? undefined : clang || flexible;
+    case undefined:
+      return gcc !== clang || flexible || (inDoubt && !clang) ? undefined : gcc;
+  }
 }
 
 function disagreement(type: CType): string {
@@ -125,7 +159,11 @@ function collect(type: CType, at: At, small: boolean, into: Contents): string | 
       // AVX passes larger vectors in one register, which koffi has no way to fill.
       if (t.vector) return `${print(type)} is a vector, which goes in a vector register`;
       const size = sizeOf(t.element) ?? 0;
-      if (t.length === 0) into.empty.push(at.offset);
+      if (t.length === 0 && at.offset % 8 !== 0) {
+        into.empty.push(at.offset);
+        // An element is looked at though there is none.
+        if (small && into.isGcc) return collect(t.element, at, small, into);
+      }
       // In memory the first element tells as much as all.
       const length = small ? (t.length ?? 0) : Math.min(t.length ?? 0, 1);
       for (let i = 0; i < length && size > 0; i++) {
@@ -193,17 +231,13 @@ function record(t: RecordType, at: At, small: boolean, into: Contents): string |
       continue;
     }
     const type = bare(member.type);
-    // gcc leaves it out, clang has the whole in memory.
-    if (small && type.kind === 'array' && type.length === undefined)
-      return `compilers do not agree how a struct with the flexible array ${member.name ?? ''} is passed`;
+    if (type.kind === 'array' && type.length === undefined) into.flexible = true;
     const field = { offset: at.offset + member.offset, first: at.first };
     if (sizeOf(type) !== 0) checkClang(member.type, field.offset, into.unaligned);
     const refused = collect(member.type, field, small, into);
     if (refused !== undefined) return refused;
   }
-  if (small && t.kind === 'struct' && hasHole(t)) {
-    return `${print(t)} has a hole that may be an unnamed bit-field, on which compilers do not agree`;
-  }
+  if (small && t.kind === 'struct' && hasHole(t)) into.hole = true;
   return undefined;
 }
 

@@ -1,5 +1,5 @@
 import { alignOf, hasPadding, sizeOf } from '../../ctypes/layout.js';
-import { bare, type CType } from '../../ctypes/model.js';
+import { bare, type Compiler, type CType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { classify, type Eightbyte, type NotPassed, type Passed } from './classify.js';
 
@@ -34,14 +34,19 @@ const STACK_ALIGNMENT = 16;
 /**
  * Gives each argument its registers, or its place on the stack (psABI x86-64 §3.2.3 "Passing"): an argument whose eightbytes do not all find a register
  * goes to the stack as a whole, and the ones after it may still take what is left. `hidden`: the first register has the address for a result in memory.
+ * `compiler` is what compiled the function.
  */
-export function place(types: readonly CType[], hidden: boolean): Placement | NotPassed {
+export function place(
+  types: readonly CType[],
+  hidden: boolean,
+  compiler?: Compiler,
+): Placement | NotPassed {
   const integer: Piece[] = [];
   const sse: Piece[] = [];
   const stack: (Piece | typeof PADDING)[] = [];
   let stackSize = 0;
   for (const [parameter, type] of types.entries()) {
-    const passed = classify(type);
+    const passed = classify(type, compiler);
     if ('refused' in passed) return { refused: `parameter ${parameter + 1}: ${passed.refused}` };
     if (passed.where === 'nowhere') continue;
     if (passed.where === 'registers') {
@@ -60,11 +65,21 @@ export function place(types: readonly CType[], hidden: boolean): Placement | Not
         sse.push(...floats);
         continue;
       }
+      if (isSplit(type, compiler)) {
+        for (const piece of ints) {
+          if (room(integer, REGISTERS.integer, hidden) > 0) integer.push(piece);
+          else {
+            stack.push(piece);
+            stackSize += 8;
+          }
+        }
+        continue;
+      }
     }
     const alignment = stackAlignment(passed, type);
     const isPadded = stackSize % alignment !== 0;
     const left = room(integer, REGISTERS.integer, hidden);
-    const why = notOnStack(type, alignment, isPadded, left);
+    const why = notOnStack(type, alignment, isPadded, compiler === undefined && (isPadded || left === 1));
     if (why !== undefined) return { refused: `parameter ${parameter + 1}: ${why}` };
     if (isPadded) {
       stack.push(PADDING);
@@ -90,12 +105,20 @@ function stackAlignment(passed: Passed, type: CType): number {
   return passed.where === 'memory' ? passed.alignment : Math.max(8, alignOf(type));
 }
 
-function notOnStack(type: CType, alignment: number, isPadded: boolean, left: number): string | undefined {
+/** Clang before 18 gives each half of an `__int128` its place, and aligns it to 8 bytes on the stack (LLVM D86310). */
+function isSplit(type: CType, compiler: Compiler | undefined): boolean {
+  return compiler?.name === 'clang' && compiler.version < 18 && isInt128(type);
+}
+
+function isInt128(type: CType): boolean {
+  const t = bare(type);
+  return t.kind === 'int' && t.size === 16;
+}
+
+function notOnStack(type: CType, alignment: number, isPadded: boolean, inDoubt: boolean): string | undefined {
   if (alignment > STACK_ALIGNMENT) return `an alignment of ${alignment} bytes on the stack can't be given`;
   const t = bare(type);
-  // Clang before 18 splits it between the last register and the stack, and aligns it to 8 bytes there (LLVM D86310).
-  if (t.kind === 'int' && t.size === 16 && (isPadded || left === 1))
-    return `compilers do not agree where a ${print(type)} goes here`;
+  if (isInt128(t) && inDoubt) return `compilers do not agree where a ${print(type)} goes here`;
   // A packed one is aligned to 1, which debug info does not say: its members look the same.
   if (isPadded && (t.kind === 'struct' || t.kind === 'union') && t.alignment !== alignment && !hasPadding(t))
     return `whether ${print(type)} is packed, and so where it goes here, the debug info does not say`;

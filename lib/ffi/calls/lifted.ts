@@ -42,9 +42,9 @@ export function liftFunction(
       zero: () => zero,
     };
   }
-  const result = liftResult(type.result, scalar.result);
+  const result = liftResult(type, scalar.result);
   if ('refused' in result) return result;
-  const placement = place(types, result.hidden);
+  const placement = place(types, result.hidden, type.compiler);
   if ('refused' in placement) return placement;
   const slots = slotsOf(placement, result.hidden, (piece) =>
     isByValue(types[piece.parameter] as CType)
@@ -85,12 +85,12 @@ interface LiftedResult {
   value(value: unknown, hidden: unknown): unknown;
 }
 
-function liftResult(type: CType, scalar: KoffiType): LiftedResult | NotPassed {
+function liftResult({ result: type, compiler }: FunctionType, scalar: KoffiType): LiftedResult | NotPassed {
   if (!isByValue(type)) {
     const zero = zeroOf(type);
     return { koffi: scalar, hidden: false, value: (value = zero) => value };
   }
-  const passed = classify(type);
+  const passed = classify(type, compiler);
   if ('refused' in passed) return { refused: `the result: ${passed.refused}` };
   const size = sizeOf(type) ?? 0;
   const blockOf = (value: unknown): Block =>

@@ -50,12 +50,13 @@ export function lower(
   scalar: { parameters: readonly KoffiType[]; result: KoffiType },
   bind: KoffiFunction,
 ): RawFunction | NotPassed {
-  const result = lowerResult(type.result, scalar.result);
+  const result = lowerResult(type, scalar.result);
   if ('refused' in result) return result;
   const hasHidden = result.hidden !== undefined;
   const placement = place(
     type.parameters.map((p) => p.type),
     hasHidden,
+    type.compiler,
   );
   if ('refused' in placement) return placement;
   const byValue = type.parameters.map((p) => isByValue(p.type));
@@ -138,9 +139,9 @@ interface LoweredResult {
   value(raw: unknown, hidden: Block | undefined): unknown;
 }
 
-function lowerResult(type: CType, scalar: KoffiType): LoweredResult | NotPassed {
+function lowerResult({ result: type, compiler }: FunctionType, scalar: KoffiType): LoweredResult | NotPassed {
   if (!isByValue(type)) return { koffi: scalar, value: (raw) => raw };
-  const passed = classify(type);
+  const passed = classify(type, compiler);
   if ('refused' in passed) return { refused: `the result: ${passed.refused}` };
   const size = sizeOf(type) ?? 0;
   switch (passed.where) {

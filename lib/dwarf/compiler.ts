@@ -1,0 +1,25 @@
+import type { Compiler } from '../ctypes/model.js';
+import { DW_AT } from './constants.js';
+import { Die } from './die.js';
+import type { Unit } from './unit.js';
+
+const known = new WeakMap<Unit, Compiler | undefined>();
+
+/** What a unit says it was compiled by (DWARF v5 §3.1.1.1); undefined for what passes arguments in a way of its own, or is not known to us. */
+export function compilerOf(unit: Unit): Compiler | undefined {
+  if (!known.has(unit)) known.set(unit, parse(producerOf(unit)));
+  return known.get(unit);
+}
+
+/** What the compiler calls itself; empty if it does not. */
+export function producerOf(unit: Unit): string {
+  return new Die(unit, unit.header.rootPos).string(DW_AT.producer) ?? '';
+}
+
+/** `GNU C17 12.2.0 -mtune=generic …`, `Debian clang version 14.0.6`. Apple counts in its own way, and rustc only borrows the name. */
+function parse(producer: string): Compiler | undefined {
+  const gcc = /^GNU .*?\b(\d+)\.\d+\.\d+/.exec(producer)?.[1];
+  if (gcc !== undefined) return { name: 'gcc', version: Number(gcc) };
+  const clang = /\bclang version (\d+)\./.exec(producer.startsWith('Apple') ? '' : producer)?.[1];
+  return clang === undefined ? undefined : { name: 'clang', version: Number(clang) };
+}
