@@ -225,6 +225,7 @@ function float(
 function record(t: RecordType, at: At, small: boolean, into: Contents): string | undefined {
   if (t.nonTrivial !== undefined)
     return `${print(t)} is a class that C++ passes by reference (${t.nonTrivial})`;
+  const hasBitFields = t.members.some((m) => m.bitSize !== undefined);
   for (const member of t.members) {
     if (member.bitSize !== undefined) {
       addBitField(t, member, at, into);
@@ -233,6 +234,13 @@ function record(t: RecordType, at: At, small: boolean, into: Contents): string |
     const type = bare(member.type);
     if (type.kind === 'array' && type.length === undefined) into.flexible = true;
     const field = { offset: at.offset + member.offset, first: at.first };
+    if (hasBitFields && type.kind === 'int' && field.offset % type.size !== 0) {
+      // Clang writes a bit-field that is as wide as its type as one that is none, and bit-fields need not be aligned.
+      into.leaves.push({ offset: field.offset, size: type.size, class: 'INTEGER' });
+      into.unaligned.gcc = true;
+      into.unaligned.inDoubt = true;
+      continue;
+    }
     if (sizeOf(type) !== 0) checkClang(member.type, field.offset, into.unaligned);
     const refused = collect(member.type, field, small, into);
     if (refused !== undefined) return refused;
@@ -246,8 +254,9 @@ function addBitField({ kind }: RecordType, member: Member, at: At, { leaves, una
   const start = Math.floor(first / 8);
   const end = Math.ceil((first + (member.bitSize ?? 0)) / 8);
   leaves.push({ offset: at.offset + start, size: end - start, class: 'INTEGER' });
-  // In a union it is one of its declared type to gcc.
-  if (kind === 'union' && at.first && at.offset % (sizeOf(member.type) ?? 1) !== 0) unaligned.gcc = true;
+  // In a union it is, to gcc, a scalar of the narrowest integer mode that has its bits.
+  const mode = 2 ** Math.ceil(Math.log2(Math.max(8, member.bitSize ?? 0) / 8));
+  if (kind === 'union' && at.first && at.offset % mode !== 0) unaligned.gcc = true;
 }
 
 /**
