@@ -7,9 +7,10 @@ export { free } from './ffi/heap.js';
 export { Pointer } from './ffi/values/pointer.js';
 export { addressOf, sizeOf, typeOf } from './ffi/values/reflect.js';
 export { snapshot } from './ffi/values/snapshot.js';
-export type { Type } from './ctypes/type.js';
+export type { Type, TypeEnumerator, TypeMember, TypeParameter } from './ctypes/type.js';
 export type { ArrayView } from './ffi/values/array.js';
 export type { TypedArray } from './ffi/values/machine.js';
+export type { Constants } from './library/constants.js';
 export type { LibraryInfo, SectionInfo, SymbolInfo } from './library/inspect.js';
 export type {
   AnyFunction,

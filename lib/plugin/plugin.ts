@@ -5,6 +5,7 @@ import type { Constants } from '../library/constants.js';
 import type { SymbolInfo } from '../library/inspect.js';
 import type { Library } from '../library/library.js';
 import { alloc, malloc } from '../ffi/heap.js';
+import { belongsTo } from '../ffi/values/owner.js';
 import { SymbolTable, type Loaded } from '../symbols/table.js';
 import type { AnyPointer, AnySymbol } from './any-symbol.js';
 
@@ -98,7 +99,7 @@ export class Plugin implements Iterable<SymbolInfo> {
    * plugin.type('int (*)(const char *, ...)').target?.variadic;   // true
    */
   type(declaration: string): Type {
-    return Type.of(this.#library.parse(declaration));
+    return belongsTo(Type.of(this.#library.parse(declaration)), this.#table.values);
   }
 
   /**

@@ -1,5 +1,6 @@
-import { compile, ROOT, run } from '../../lib/testing/tools.js';
+import { compile } from '../../lib/testing/tools.js';
 import { benchCalls } from './calls.js';
+import { benchCallbacks, benchList, benchStructs, benchText } from './compound.js';
 import { benchFreshProcesses } from './real.js';
 import { meets, printTable } from './table.js';
 import { benchVariables } from './variables.js';
@@ -9,9 +10,16 @@ import { benchVariables } from './variables.js';
  * with the machine. Ends with exit code 1 if a bar is missed.
  */
 async function main(): Promise<void> {
-  run('npm', ['run', '--silent', 'build'], { cwd: ROOT });
   const path = compile('bench.c', { flags: ['-g', '-O2', '-shared', '-fPIC'] });
-  const rows = [...(await benchCalls(path)), ...(await benchVariables(path)), ...benchFreshProcesses()];
+  const rows = [
+    ...(await benchCalls(path)),
+    await benchText(path),
+    ...(await benchStructs(path)),
+    ...(await benchCallbacks(path)),
+    ...(await benchVariables(path)),
+    benchList(path),
+    ...benchFreshProcesses(),
+  ];
   console.log(printTable(rows));
   if (!rows.every(meets)) process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
 import koffi from 'koffi';
 
-import { open } from '../../lib/index.js';
+import { open } from './library.js';
 import { measure, REPEAT as SHARED } from './measure.js';
 import type { Row } from './table.js';
 

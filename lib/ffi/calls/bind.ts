@@ -75,7 +75,8 @@ export function bindCall(
   });
   if (source.isCode !== true) checkAccess(source.address, 1, PROT.EXEC);
   const scalar = { parameters: parameters.map((p) => p.passing.koffi), result: result.koffi };
-  const raw = bindRaw(source.address, type, scalar, refuse);
+  const recycle = parameters.map((p) => p.passing.recycle);
+  const raw = bindRaw(source.address, type, scalar, recycle, refuse);
   return { raw, parameters, fromC: result.fromC, copies: parameters.some((p) => p.passing.copies === true) };
 }
 
@@ -84,6 +85,7 @@ function bindRaw(
   address: bigint,
   type: FunctionType,
   scalar: { parameters: readonly KoffiType[]; result: KoffiType },
+  recycle: readonly Passing['recycle'][],
   refuse: (reason: string) => never,
 ): RawFunction {
   const bind: KoffiFunction = (result, parameters) => koffiFunction(address, result, parameters, refuse);
@@ -91,7 +93,7 @@ function bindRaw(
     return bind(scalar.result, scalar.parameters);
   if (process.arch !== 'x64')
     refuse(`values of structs are not passed on ${process.arch} yet; by pointer they are`);
-  const lowered = lower(type, scalar, bind);
+  const lowered = lower(type, scalar, bind, recycle);
   return 'refused' in lowered ? refuse(lowered.refused) : lowered;
 }
 

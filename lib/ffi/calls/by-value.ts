@@ -12,19 +12,28 @@ export function passingByValue(type: CType, values: Values, lasting = false): Pa
   // Whole eightbytes are read, whatever the size is.
   const size = Math.ceil((sizeOf(type) ?? 0) / 8) * 8;
   let known: Codec | undefined;
+  const spare: Block[] = [];
   const codec = (): Codec => (known ??= values.codec(type));
   return {
     koffi: 'void',
     toC: (value, what, frame) => {
-      const block = Block.scratch(size);
+      const block = spare.pop() ?? Block.scratch(size);
       codec().write(block, 0, value, what);
       if (block.kept.size > 0) lendKept(block, frame, lasting);
       return block;
     },
     fromC: (block) => copyOf(codec(), block as Block, 0),
     copies: true,
+    recycle: (block) => {
+      if (size > MOST_SPARE || (block as Block).kept.size > 0) return;
+      for (let at = 0; at < size; at += 8) (block as Block).data.setFloat64(at, 0);
+      spare.push(block as Block);
+    },
   };
 }
+
+/** How large blocks are that are kept for the next call. */
+const MOST_SPARE = 64;
 
 /** What the pointers in a struct lead to, strings say, lives until C has returned; if the result may lead there, as long as that. */
 function lendKept(block: Block, frame: Frame, lasting: boolean): void {

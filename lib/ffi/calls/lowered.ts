@@ -49,6 +49,7 @@ export function lower(
   type: FunctionType,
   scalar: { parameters: readonly KoffiType[]; result: KoffiType },
   bind: KoffiFunction,
+  recycle: readonly (((value: unknown) => void) | undefined)[],
 ): RawFunction | NotPassed {
   const result = lowerResult(type, scalar.result);
   if ('refused' in result) return result;
@@ -77,30 +78,35 @@ export function lower(
   const floats = placement.sse.filter((p) => byValue[p.parameter] === true);
   /** koffi's function for these arguments, and what it is given for them; `hidden` is where the result goes. */
   const prepare = (given: readonly unknown[], hidden: Block | undefined): [RawFunction, unknown[]] => {
-    const isExact = floats.some(
-      ({ parameter, offset, eightbyte }) =>
-        eightbyte !== undefined && !isFast((given[parameter] as Block).data, offset, eightbyte),
-    );
+    let isExact = false;
+    for (const { parameter, offset, eightbyte } of floats) {
+      if (eightbyte !== undefined && !isFast((given[parameter] as Block).data, offset, eightbyte))
+        isExact = true;
+    }
     const load = isExact ? loadExact : loadFast;
-    const args = slots.map(({ source }) => {
-      if (source === PADDING) return 0;
-      if (source === 'result') return hidden?.bytes();
-      const value = given[source.parameter];
-      return byValue[source.parameter] === true ? part(value as Block, source, load) : value;
-    });
+    const args: unknown[] = [];
+    for (const { source } of slots) {
+      if (source === PADDING) args.push(0);
+      else if (source === 'result') args.push(hidden?.bytes());
+      else if (byValue[source.parameter] === true)
+        args.push(part(given[source.parameter] as Block, source, load));
+      else args.push(given[source.parameter]);
+    }
     return [isExact ? (exact ??= bound(slotsWith(exactType))) : fast, args];
   };
   const call = (...given: unknown[]): unknown => {
     const hidden = result.hidden?.();
     const [raw, args] = prepare(given, hidden);
-    return result.value(raw(...args), hidden);
+    const returned = raw(...args);
+    for (let i = 0; i < given.length; i++) recycle[i]?.(given[i]);
+    return result.value(returned, hidden, true);
   };
   const async = (...given: unknown[]): void => {
     const done = given.pop() as (error: unknown, value: unknown) => void;
     const hidden = result.hidden?.();
     const [raw, args] = prepare(given, hidden);
     raw.async(...args, (error: unknown, returned: unknown) => {
-      done(error, error === null ? result.value(returned, hidden) : undefined);
+      done(error, error === null ? result.value(returned, hidden, false) : undefined);
     });
   };
   return Object.assign(call, { async });
@@ -136,7 +142,8 @@ interface LoweredResult {
   readonly koffi: KoffiType;
   /** New memory for a result that the caller has to make room for. */
   readonly hidden?: () => Block;
-  value(raw: unknown, hidden: Block | undefined): unknown;
+  /** `brief`: the block is read at once, and may be the same the next time. */
+  value(raw: unknown, hidden: Block | undefined, brief: boolean): unknown;
 }
 
 function lowerResult({ result: type, compiler }: FunctionType, scalar: KoffiType): LoweredResult | NotPassed {
@@ -164,30 +171,28 @@ function registerResult(eightbytes: readonly Eightbyte[]): LoweredResult {
   const used = eightbytes.flatMap((eightbyte, i) => (eightbyte.class === 'NONE' ? [] : [{ eightbyte, i }]));
   const [first, second] = used;
   const size = eightbytes.length * 8;
-  const filled = (write: (data: DataView) => void): Block => {
-    const block = Block.scratch(size);
-    write(block.data);
-    return block;
-  };
+  const same = Block.scratch(size);
   const put = (data: DataView, from: (typeof used)[number] | undefined, raw: unknown): void => {
     if (from !== undefined) store(data, from.i * 8, from.eightbyte, raw);
   };
-  if (first === undefined || second === undefined) {
-    return {
-      koffi: first === undefined ? 'void' : exactType(first.eightbyte),
-      value: (raw) =>
-        filled((data) => {
-          put(data, first, raw);
-        }),
-    };
-  }
   return {
-    koffi: koffi.struct({ a: exactType(first.eightbyte), b: exactType(second.eightbyte) }),
-    value: (raw) =>
-      filled((data) => {
+    koffi: koffiResult(first?.eightbyte, second?.eightbyte),
+    value: (raw, _, brief) => {
+      const block = brief ? same : Block.scratch(size);
+      if (second === undefined) put(block.data, first, raw);
+      else {
         const { a, b } = raw as { a: unknown; b: unknown };
-        put(data, first, a);
-        put(data, second, b);
-      }),
+        put(block.data, first, a);
+        put(block.data, second, b);
+      }
+      return block;
+    },
   };
+}
+
+/** koffi's type for a result in these registers. */
+function koffiResult(first: Eightbyte | undefined, second: Eightbyte | undefined): KoffiType {
+  if (first === undefined) return 'void';
+  if (second === undefined) return exactType(first);
+  return koffi.struct({ a: exactType(first), b: exactType(second) });
 }

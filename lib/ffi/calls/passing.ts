@@ -47,6 +47,8 @@ export interface Returning {
 export interface Passing extends Returning {
   /** A JavaScript value as koffi takes it; throws what is wrong with it. `what` names the parameter. */
   toC(value: unknown, what: string, frame: Frame): unknown;
+  /** Takes back what `toC` has made, for the next call. */
+  recycle?(value: unknown): void;
   /** The numbers that `toC` would return unchanged: most calls need no more than a comparison. */
   readonly numbers?: NumberRange;
   /** Whether `toC` may put something into the frame. */

@@ -6,15 +6,13 @@ import { rangeError, typeError } from '../../errors.js';
 import { describe } from '../values/check.js';
 import type { CFunction, Values } from '../values/codec.js';
 import { createValues } from '../values/factory.js';
+import { ownerOf } from '../values/owner.js';
 import { Pointer } from '../values/pointer.js';
 import { Callback, lastingCallback } from './callback.js';
 import { CValue } from './c-value.js';
 import { createCallables, functionAddress } from './function.js';
 import type { JsFunction } from './relay.js';
 import { sourceOf } from './source.js';
-
-/** The values of a plugin's types, by the types that `plugin.type` has given out. */
-const values = new WeakMap<CType, Values>();
 
 /** The values of types that belong to no plugin. */
 let plain: Values | undefined;
@@ -28,17 +26,11 @@ function plainValues(): Values {
   }));
 }
 
-/** Remembers whose type it is: names in declarations mean what they mean there. */
-export function belongsTo(type: Type, owner: Values): Type {
-  values.set(type.ctype, owner);
-  return type;
-}
-
 function resolve(type: string | Type, what: string): { type: CType; values: Values } {
   if (typeof type === 'string') return { type: plainValues().parse(type), values: plainValues() };
   if (!(type instanceof Type))
     throw typeError('ERR_INVALID_ARG_TYPE', `${what}: expected a C type, got ${describe(type)}`);
-  return { type: type.ctype, values: values.get(type.ctype) ?? plainValues() };
+  return { type: type.ctype, values: ownerOf(type) ?? plainValues() };
 }
 
 /** See `callback` in entry.ts. */
