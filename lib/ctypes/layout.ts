@@ -80,7 +80,8 @@ export function hasPadding({ kind, members, size = 0, alignment = 1 }: RecordTyp
   const end = Math.ceil(Math.max(0, ...ends) / 8);
   if (size - end >= alignment) return true;
   if (kind === 'union') return false;
-  return members.some((m, i) => (m.bitOffset ?? m.offset * 8) > (i === 0 ? 0 : (ends[i - 1] ?? 0)));
+  // Behind a bit-field a member begins with the next byte.
+  return members.some((m, i) => (m.bitOffset ?? m.offset * 8) - (ends[i - 1] ?? 0) >= 8);
 }
 
 /** The largest power of two that divides `size`; 1 for 0. */
