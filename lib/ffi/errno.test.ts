@@ -138,7 +138,7 @@ it.each<[what: string, work: () => unknown]>([
   [
     'making callbacks',
     () => {
-      callback((() => undefined) as never, 'void (void)')[Symbol.dispose]();
+      callback(() => undefined, 'void (void)')[Symbol.dispose]();
     },
   ],
   ['Node’s own work', () => thrownBy(() => readFileSync('/nowhere/at/all'))],

@@ -44,7 +44,20 @@ const dlinfo = libc('int dlinfo(void *handle, int request, void *out)') as (
 
 /** `libc` gives no `.async`, and takes no unnamed callback type; koffi's type names are shared by all its users. */
 let dlopenFunction: RawFunction | undefined;
-let dlIteratePhdr: ((visit: (info: bigint) => number, data: null) => number) | undefined;
+let dlIteratePhdr: ((visit: bigint, data: null) => number) | undefined;
+/** Whom `dl_iterate_phdr` calls, by way of one callback that is registered for good: koffi has 8,192, and may have none left later. */
+let visitor: { readonly address: bigint; visit: (info: bigint) => number } | undefined;
+
+const nobody = (_: bigint): number => 1;
+
+function makeVisitor(): NonNullable<typeof visitor> {
+  const type = koffi.pointer(koffi.proto('int', ['void *', 'size_t', 'void *']));
+  const made: NonNullable<typeof visitor> = {
+    address: koffi.register((info: bigint) => made.visit(info), type),
+    visit: nobody,
+  };
+  return made;
+}
 
 /**
  * Loads a library; its constructors run in this thread. The caller passes RTLD.NODELETE, or the library goes when the
@@ -127,13 +140,17 @@ export function linkMap(handle: bigint): { base: bigint; name: string } {
  * other order.
  */
 export function iteratePhdr(visit: (info: bigint) => number): void {
-  dlIteratePhdr ??= koffi
-    .load(null)
-    .func('dl_iterate_phdr', 'int', [
-      koffi.pointer(koffi.proto('int', ['void *', 'size_t', 'void *'])),
-      'void *',
-    ]) as NonNullable<typeof dlIteratePhdr>;
-  dlIteratePhdr(visit, null);
+  dlIteratePhdr ??= koffi.load(null).func('int dl_iterate_phdr(void *visit, void *data)') as NonNullable<
+    typeof dlIteratePhdr
+  >;
+  visitor ??= makeVisitor();
+  const { visit: outer } = visitor;
+  visitor.visit = visit;
+  try {
+    dlIteratePhdr(visitor.address, null);
+  } finally {
+    visitor.visit = outer;
+  }
 }
 
 /** Every object in the process, in the order they were loaded. */

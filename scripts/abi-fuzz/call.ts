@@ -43,7 +43,8 @@ export function check(library: Library, signature: Signature, corrupt: boolean, 
     return { index, exotic, kind: 'right' };
   } catch (error) {
     const { code, message } = error as { code?: unknown; message?: unknown };
-    if (code !== 'ERR_PLUGIN_UNSUPPORTED')
+    // A type that the debug info does not tell is refused by another code.
+    if (code !== 'ERR_PLUGIN_UNSUPPORTED' && code !== 'ERR_PLUGIN_TYPE')
       return { index, exotic, kind: 'wrong', reason: 'thrown', details: [String(error)] };
     const reason = String(message).replace(`${String(library.function(signature))}: `, '');
     return { index, exotic, kind: 'refused', reason: inGeneral(reason) };

@@ -216,7 +216,9 @@ export class TypeGenerator {
     const members: Member[] = [];
     for (let i = random.between(1, 3); i > 0; i--) {
       const type = random.pick<Type>([INT, UNSIGNED, LONG_LONG, BOOL]);
-      const bits = random.between(1, sizeOf(type) === 1 ? 1 : sizeOf(type) * (random.chance(0.7) ? 4 : 8));
+      // As wide as its type clang's debug info does not tell it from what is no bit-field.
+      const most = sizeOf(type) === 1 ? 1 : sizeOf(type) * (random.chance(0.7) ? 4 : 8);
+      const bits = Math.min(random.between(1, most), Math.max(1, sizeOf(type) * 8 - 1));
       members.push({ name: `${name}_${i}`, type, bits });
       if (i > 1 && random.chance(0.15)) members.push({ name: '', type: INT, bits: 0 });
     }

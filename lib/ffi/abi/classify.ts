@@ -48,8 +48,8 @@ interface Contents {
   readonly empty: number[];
   /** Whether there is a `T[]`. */
   flexible: boolean;
-  /** Whether there may be an unnamed bit-field: debug info does not tell of them. */
-  hole: boolean;
+  /** Bytes of no member where there may be an unnamed bit-field: debug info does not tell of them. */
+  readonly holes: { readonly start: number; readonly end: number }[];
   readonly isGcc: boolean;
 }
 
@@ -68,29 +68,36 @@ export function classify(type: CType, compiler?: Compiler): Passed | NotPassed {
   const size = sizeOf(type);
   if (size === undefined) return { refused: `the size of ${print(type)} is not known here` };
   if (size === 0) return { where: 'nowhere' };
+  if (size > MOST_ON_STACK) return { refused: `${print(type)} of ${size} bytes is too large for the stack` };
   const small = size <= MOST_IN_REGISTERS;
   const contents: Contents = {
     leaves: [],
     unaligned: { gcc: false, clang: false, inDoubt: false },
     empty: [],
     flexible: false,
-    hole: false,
+    holes: [],
     isGcc: compiler?.name === 'gcc',
   };
   const refused = collect(type, { offset: 0, first: true }, small, contents);
   if (refused !== undefined) return { refused };
-  const inMemory: Passed = { where: 'memory', alignment: Math.max(8, alignOf(type)) };
+  const inMemory: Passed = { where: 'memory', alignment: Math.max(8, alignOf(bare(type))) };
   if (!small) return isComplexX87(type) ? { where: 'x87' } : inMemory;
   const isInMemory = memoryBy(contents, compiler);
   if (isInMemory === undefined) return { refused: disagreement(type) };
   if (isInMemory) return inMemory;
   const { leaves } = contents;
-  const x87 = leaves.filter((leaf) => leaf.class === 'X87');
-  if (x87.length > 0) return x87.length === leaves.length ? { where: 'x87' } : inMemory;
+  if (leaves.some((leaf) => leaf.class === 'X87')) {
+    if (leaves.every((leaf) => leaf.class === 'X87')) return { where: 'x87' };
+    // Merged with integers in both of its eightbytes it is integers; otherwise, or with other floats, the whole is in memory.
+    const isInteger = [0, 8].every((start) => eightbyte(leaves, start).class === 'INTEGER');
+    if (!isInteger) return inMemory;
+  }
   const eightbytes = Array.from({ length: Math.ceil(size / 8) }, (_, i) => eightbyte(leaves, i * 8));
   if (compiler === undefined && contents.empty.some((at) => eightbytes[Math.floor(at / 8)]?.class === 'SSE'))
     return { refused: disagreement(type) };
-  if (contents.hole && compiler?.name !== 'clang') {
+  const isDoubtful = ({ start, end }: Contents['holes'][number]): boolean =>
+    eightbytes.some((e, i) => e.class !== 'INTEGER' && start < i * 8 + 8 && end > i * 8);
+  if (compiler?.name !== 'clang' && contents.holes.some(isDoubtful)) {
     return {
       refused: `${print(type)} has a hole that may be an unnamed bit-field, on which compilers do not agree`,
     };
@@ -117,6 +124,9 @@ function memoryBy({ unaligned, flexible }: Contents, compiler: Compiler | undefi
 function disagreement(type: CType): string {
   return `compilers do not agree how ${print(type)} is passed`;
 }
+
+/** Bytes. The stack of a call has 8 MiB, or 2 or 4 (koffi.ts), which C needs as well. */
+const MOST_ON_STACK = 1 << 19;
 
 /** Two eightbytes. */
 const MOST_IN_REGISTERS = 16;
@@ -245,14 +255,12 @@ function record(t: RecordType, at: At, small: boolean, into: Contents): string |
     const refused = collect(member.type, field, small, into);
     if (refused !== undefined) return refused;
   }
-  if (small && t.kind === 'struct' && hasHole(t)) into.hole = true;
+  if (small) addHoles(t, at.offset, into);
   return undefined;
 }
 
 function addBitField({ kind }: RecordType, member: Member, at: At, { leaves, unaligned }: Contents): void {
-  const first = member.bitOffset ?? member.offset * 8;
-  const start = Math.floor(first / 8);
-  const end = Math.ceil((first + (member.bitSize ?? 0)) / 8);
+  const [start, end] = extentOf(member);
   leaves.push({ offset: at.offset + start, size: end - start, class: 'INTEGER' });
   // In a union it is, to gcc, a scalar of the narrowest integer mode that has its bits.
   const mode = 2 ** Math.ceil(Math.log2(Math.max(8, member.bitSize ?? 0) / 8));
@@ -260,19 +268,36 @@ function addBitField({ kind }: RecordType, member: Member, at: At, { leaves, una
 }
 
 /**
- * Whether bytes of a struct belong to no member, though no alignment asks for it, next to floats. Debug info does not tell of unnamed bit-fields: to gcc
- * `struct { float x; int : 32; }` holds an integer, to clang it holds none.
+ * Adds the bytes of a struct or union that belong to no member, though no alignment asks for them. To gcc `struct { float x; int : 32; }` holds an integer, to
+ * clang it holds none.
  */
-function hasHole({ members, size = 0, alignment }: RecordType): boolean {
-  if (alignment !== undefined || members.every((m) => bare(m.type).kind !== 'float')) return false;
+function addHoles(
+  { kind, members, size = 0, alignment = 1 }: RecordType,
+  at: number,
+  { holes }: Contents,
+): void {
+  // C++ gives one byte to a class without members.
+  if (members.length === 0 && size <= 1) return;
   let end = 0;
-  let widest = 1;
+  let widest = alignment;
   for (const member of members) {
-    if (member.bitSize !== undefined) return false;
-    const align = member.alignment ?? alignOf(member.type);
-    widest = Math.max(widest, align);
-    if (member.offset > Math.ceil(end / align) * align) return true;
-    end = Math.max(end, member.offset + (sizeOf(member.type) ?? 0));
+    const isBitField = member.bitSize !== undefined;
+    const align = isBitField ? 1 : (member.alignment ?? alignOf(member.type));
+    const [start, next] = extentOf(member);
+    // The gap before a bit-field, and behind one, is of less than its type.
+    widest = Math.max(widest, isBitField ? (sizeOf(member.type) ?? 1) : align);
+    const room = isBitField ? (sizeOf(member.type) ?? 1) : align;
+    const expected = Math.ceil(end / room) * room;
+    if (kind === 'struct' && start > Math.max(expected, end))
+      holes.push({ start: at + end, end: at + start });
+    end = Math.max(end, next);
   }
-  return size > Math.ceil(end / widest) * widest;
+  if (size > Math.ceil(end / widest) * widest) holes.push({ start: at + end, end: at + size });
+}
+
+/** The first byte of a member, and the one behind its last. */
+function extentOf(member: Member): [start: number, end: number] {
+  if (member.bitSize === undefined) return [member.offset, member.offset + (sizeOf(member.type) ?? 0)];
+  const first = member.bitOffset ?? member.offset * 8;
+  return [Math.floor(first / 8), Math.ceil((first + member.bitSize) / 8)];
 }

@@ -36,11 +36,7 @@ const STACK_ALIGNMENT = 16;
  * goes to the stack as a whole, and the ones after it may still take what is left. `hidden`: the first register has the address for a result in memory.
  * `compiler` is what compiled the function.
  */
-export function place(
-  types: readonly CType[],
-  hidden: boolean,
-  compiler?: Compiler,
-): Placement | NotPassed {
+export function place(types: readonly CType[], hidden: boolean, compiler?: Compiler): Placement | NotPassed {
   const integer: Piece[] = [];
   const sse: Piece[] = [];
   const stack: (Piece | typeof PADDING)[] = [];
@@ -101,8 +97,9 @@ function room(taken: readonly Piece[], most: number, hidden: boolean): number {
   return most - taken.length - (hidden ? 1 : 0);
 }
 
+/** What a typedef asks for does not count (gcc i386.cc, ix86_function_arg_boundary: TYPE_MAIN_VARIANT). */
 function stackAlignment(passed: Passed, type: CType): number {
-  return passed.where === 'memory' ? passed.alignment : Math.max(8, alignOf(type));
+  return passed.where === 'memory' ? passed.alignment : Math.max(8, alignOf(bare(type)));
 }
 
 /** Clang before 18 gives each half of an `__int128` its place, and aligns it to 8 bytes on the stack (LLVM D86310). */

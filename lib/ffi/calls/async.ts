@@ -1,7 +1,9 @@
-import { koffiError } from '../koffi.js';
+import { isMainThread } from 'node:worker_threads';
+
+import { koffiError, libc } from '../koffi.js';
 import { cCalls } from '../mapping.js';
 import { pass, type BoundCall } from './bind.js';
-import type { Frame } from './passing.js';
+import { endFrame, type Frame } from './passing.js';
 import { pending } from '../state.js';
 import type { CallOwner } from './relay.js';
 
@@ -44,10 +46,13 @@ export async function callAsync(
 ): Promise<unknown> {
   const owner = new AsyncCall(args);
   const frame: Frame = { lent: undefined, owner };
-  const passed = parameters.map((p, i) => pass(args[i], p, frame));
-  pending.add(owner);
+  let hasTurn = false;
   try {
+    const passed = parameters.map((p, i) => pass(args[i], p, frame));
+    if (pending.size === 0) exitLast();
+    pending.add(owner);
     await turn();
+    hasTurn = true;
     const returned = await new Promise<unknown>((resolve, reject) => {
       raw.async(...passed, (error: unknown, value: unknown) => {
         if (error === null) resolve(value);
@@ -59,8 +64,8 @@ export async function callAsync(
   } finally {
     cCalls.made++;
     owner.end();
-    for (const one of frame.lent ?? []) one.after?.(one);
-    next();
+    endFrame(frame);
+    if (hasTurn) next();
   }
 }
 
@@ -79,4 +84,21 @@ function next(): void {
   const first = waiting.shift();
   if (first === undefined) underWay--;
   else first();
+}
+
+const flushAll = libc('int fflush(void *stream)') as (stream: null) => number;
+const exitNow = libc('void _exit(int status)') as (status: number) => void;
+
+/** The process ends though C still calls back: Node would wait for the thread, and the thread for the callback to run. */
+function endProcess(code: number): void {
+  if (pending.size === 0) return;
+  flushAll(null);
+  exitNow(code);
+}
+
+/** The listeners that others have set up by now run first. */
+function exitLast(): void {
+  if (!isMainThread) return;
+  process.off('exit', endProcess);
+  process.on('exit', endProcess);
 }

@@ -5,9 +5,10 @@ import { koffi, type RawFunction } from '../koffi.js';
 import { checkAccess, PROT } from '../mapping.js';
 import type { Values } from '../values/codec.js';
 import { passingByValue } from './by-value.js';
+import { CValue } from './c-value.js';
 import type { KoffiType } from './eightbytes.js';
 import { isByValue, lower, type KoffiFunction } from './lowered.js';
-import { passing, returning, type Frame, type Passing, type Returning } from './passing.js';
+import { endFrame, passing, returning, type Frame, type Passing, type Returning } from './passing.js';
 import type { FunctionSource } from './source.js';
 
 /** A call that is ready to be made. */
@@ -38,7 +39,13 @@ export function pass(value: unknown, p: BoundParameter, frame: Frame): unknown {
     (!p.whole || Number.isInteger(value))
   )
     return value;
-  return p.passing.toC(value, p.name, frame);
+  try {
+    return p.passing.toC(value instanceof CValue ? value.value : value, p.name, frame);
+  } catch (error) {
+    // What the arguments before this one have lent is not lent.
+    endFrame(frame);
+    throw error;
+  }
 }
 
 /** No number is in this range. */

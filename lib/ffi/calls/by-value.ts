@@ -18,7 +18,12 @@ export function passingByValue(type: CType, values: Values, lasting = false): Pa
     koffi: 'void',
     toC: (value, what, frame) => {
       const block = spare.pop() ?? Block.scratch(size);
-      codec().write(block, 0, value, what);
+      try {
+        codec().write(block, 0, value, what);
+      } catch (error) {
+        block.release();
+        throw error;
+      }
       if (block.kept.size > 0) lendKept(block, frame, lasting);
       return block;
     },

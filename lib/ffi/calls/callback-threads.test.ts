@@ -102,6 +102,17 @@ describe('another thread', () => {
     expect(result).toEqual([0, ['ERR_PLUGIN_BAD_ADDRESS']]);
   });
 
+  it('calls what was passed for the length of a call only: that is told, and no crash', () => {
+    const { status, signal, stdout } = child(`
+      process.on('uncaughtException', (error) => uncaught.push(error.message));
+      f('start')((x) => x + 1, 20);
+      for (let i = 0; i < 30; i++) { f('call')((x) => x + 1000, 1); await wait(2); }
+      await until(() => f('done')());
+      print([f('sum')(), uncaught.length > 0]);
+    `);
+    expect([signal, status, stdout.trim()]).toEqual([null, 0, '[0,true]']);
+  });
+
   it('does not disturb, nor is disturbed by, calls of this thread that fail meanwhile', () => {
     const result = inChild(`
       const c = unary((x) => {
@@ -197,10 +208,11 @@ describe('workers', () => {
     expect(result).toEqual([[5000, 5000, 5000, 5000], 2]);
   });
 
-  it('can be terminated within a callback, and while a thread calls back', () => {
+  // Not while a thread that C has started calls back: koffi then calls into what is gone, and the process aborts.
+  it('can be terminated within a callback, and during an asynchronous call', () => {
     const result = inChild(
       `
-      for (const how of ['callback', 'thread', 'async']) {
+      for (const how of ['callback', 'async']) {
         const worker = new Worker(__filename, { argv: process.argv.slice(2), workerData: { how } });
         await new Promise((resolve) => worker.once('message', resolve));
         await wait(30);
@@ -212,7 +224,6 @@ describe('workers', () => {
       parentPort.postMessage('ready');
       await wait(0);
       if (workerData.how === 'callback') f('call')((x) => { for (;;); }, 1);
-      else if (workerData.how === 'thread') f('start')(unary((x) => { const end = Date.now() + 5; while (Date.now() < end); return x; }), 20);
       else void f('sum_of').async((x) => x, 30000);
       await wait(1000);
       `,

@@ -11,9 +11,9 @@ type Unary = (x: number) => number;
 
 const plugin = openFixture('calls/callbacks.c');
 const f = (name: string): Call => plugin.lookup(name);
-const variable = plugin.lookup<Variable<unknown>>('variable');
+const variable = plugin.lookup<Variable>('variable');
 const hook = plugin.lookup<Variable<{ f: unknown; data: unknown }>>('hook');
-const unary = (fn: Unary): Callback => callback(fn as never, 'int (int)');
+const unary = (fn: Unary): Callback => callback(fn, 'int (int)');
 
 /** Runs this in a process of its own, with garbage collection at hand, and gives what it passed to `print`. */
 const inChild = (body: string): unknown =>
@@ -66,16 +66,16 @@ describe('callback(fn, type)', () => {
     ['int (', false],
     ['struct point (int)', false],
   ])('of the type %s', (type, fine) => {
-    if (fine) callback((() => 1) as never, type)[Symbol.dispose]();
+    if (fine) callback(() => 1, type)[Symbol.dispose]();
     else {
-      const { name, code } = thrownBy(() => callback((() => 1) as never, type));
+      const { name, code } = thrownBy(() => callback(() => 1, type));
       expect([name, code]).toEqual(['TypeError', 'ERR_INVALID_ARG_VALUE']);
     }
   });
 
   it('of a type that names the plugin’s own', () => {
     using swap = callback(
-      (({ x, y }: { x: number; y: number }) => ({ x: y, y: x })) as never,
+      ({ x, y }: { x: number; y: number }) => ({ x: y, y: x }),
       plugin.type('struct point (*)(struct point)'),
     );
     f('ask_point')(swap, 1, 2);
@@ -97,12 +97,12 @@ describe('callback(fn, type)', () => {
     ['int ()', 'does not say the parameters'],
     ['long double (int)', 'register of the x87'],
   ])('refuses %s, which can not be served', (type, message) => {
-    const error = thrownBy(() => callback((() => 1) as never, type));
+    const error = thrownBy(() => callback(() => 1, type));
     expect([error.code, error.message]).toEqual(['ERR_PLUGIN_UNSUPPORTED', expect.stringContaining(message)]);
   });
 
   it('goes only where its type does', () => {
-    using other = callback((() => 1) as never, 'int (long)');
+    using other = callback(() => 1, 'int (long)');
     const refused = 'got int (*)(long';
     for (const attempt of [
       () => f('call')(other, 1),
@@ -127,7 +127,10 @@ describe('callback(fn, type)', () => {
     gone[Symbol.dispose]();
     gone[Symbol.dispose]();
     expect(gone.disposed).toBe(true);
-    const refused = { code: 'ERR_PLUGIN_BAD_ADDRESS', message: expect.stringContaining('was disposed') as string };
+    const refused = {
+      code: 'ERR_PLUGIN_BAD_ADDRESS',
+      message: expect.stringContaining('was disposed') as string,
+    };
     for (const attempt of [
       () => f('call')(gone, 1),
       () => (variable.value = gone),
@@ -258,7 +261,30 @@ describe('slots, of which koffi has 8,192', () => {
     `) as [number, boolean, string, string][];
     const message = 'Too many callbacks are in use (max = 8192)';
     for (const [made, right, code, text] of result)
-      expect([made, right, code, text]).toEqual([8192, true, 'ERR_PLUGIN_UNSUPPORTED', expect.stringContaining(message)]);
+      expect([made, right, code, text]).toEqual([
+        // One is the library's own.
+        8191,
+        true,
+        'ERR_PLUGIN_UNSUPPORTED',
+        expect.stringContaining(message),
+      ]);
+  });
+});
+
+describe('when all slots are taken', () => {
+  it('a function that lives for a call works, or is refused: no crash', () => {
+    const result = inChild(`
+      const all = [];
+      try { for (;;) all.push(unary((x) => x)); } catch {}
+      const attempt = (call) => { try { return call(); } catch (error) { return error.code; } };
+      const seen = [attempt(() => f('call')((x) => x + 1, 1)), attempt(() => f('call')((x) => f('call')((y) => y + 1, x), 1)),
+        attempt(() => openFixture('calls/calls.c').lookup('add')(1, 1))];
+      for (const c of all) c[Symbol.dispose]();
+      print([seen, f('call')((x) => x + 1, 1)]);
+    `) as [unknown[], number];
+    const [seen, after] = result;
+    for (const one of seen) expect([2, 'ERR_PLUGIN_UNSUPPORTED']).toContain(one);
+    expect(after).toBe(2);
   });
 });
 
@@ -302,7 +328,9 @@ describe('what may not be', () => {
   });
 
   it('a promise is no int, and ignored where C wants nothing', () => {
-    expect(thrownBy(() => f('call')(async () => Promise.resolve(5), 1)).message).toContain('the result of the callback');
+    expect(thrownBy(() => f('call')(async () => Promise.resolve(5), 1)).message).toContain(
+      'the result of the callback',
+    );
     const done: string[] = [];
     f('update')({ x: 1, y: 2 }, [1, 2, 3], async () => {
       await Promise.resolve();

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { isMainThread } from 'node:worker_threads';
 
 import type { FunctionType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
@@ -8,22 +9,9 @@ import { hold } from '../block.js';
 import { koffi } from '../koffi.js';
 import { badAddress } from '../mapping.js';
 import type { Values } from '../values/codec.js';
-import { relayOf, type JsFunction } from './relay.js';
+import type { KoffiType } from './eightbytes.js';
+import { relayOf, type JsFunction, type Relay, type Target } from './relay.js';
 import { state, type Owner } from '../state.js';
-
-/** How many callbacks of this thread have a slot of koffi's. */
-let registered = 0;
-
-/** How many callbacks koffi has room for, in all threads (3.3.4, ffi.hh: MaxTrampolines). */
-const SLOTS = 8192;
-
-/**
- * Whether a function may be left to koffi for the time of a call. Without a slot for it koffi 3.3.4 calls C all the same, with an address that is none (call.cc:
- * ReserveTrampoline), so that when many are taken it is registered first, which fails as it should.
- */
-export function hasSlots(): boolean {
-  return registered < SLOTS / 8;
-}
 
 /** Gives a callback's slot back (koffi has 8,192) when whatever kept it, a block of memory say, is gone. */
 const slots = new FinalizationRegistry<bigint>(unregister);
@@ -33,7 +21,6 @@ const alive = new Map<bigint, WeakRef<Callback>>();
 
 function unregister(address: bigint): void {
   alive.delete(address);
-  registered--;
   koffi.unregister(address);
 }
 
@@ -56,12 +43,7 @@ export class Callback implements Disposable {
     const owners = new Set<Owner>();
     // Nothing that koffi holds may lead to this object, or it would never be collected.
     const target = { fn, owners, owner: (): Owner | undefined => owners.values().next().value };
-    try {
-      this.address = koffi.register(relay.wrap(target), relay.koffi);
-      registered++;
-    } catch (error) {
-      throw unserved(type, what, messageOf(error));
-    }
+    this.address = register(relay.wrap(target), relay.koffi);
     this.#type = type;
     this.#target = target;
     slots.register(this, this.address, this);
@@ -119,6 +101,47 @@ function unserved(type: FunctionType, what: string, reason: string): PluginError
   return new PluginError('ERR_PLUGIN_UNSUPPORTED', `${what}: ${print(type)}: ${reason}`);
 }
 
+/** When there is no slot left, those that wait are given back. */
+function register(called: JsFunction, type: KoffiType): bigint {
+  giveBackAtExit();
+  try {
+    return koffi.register(called, type);
+  } catch (error) {
+    if (retired.length === 0) throw new PluginError('ERR_PLUGIN_UNSUPPORTED', messageOf(error));
+    for (const address of retired.splice(0)) koffi.unregister(address);
+    return register(called, type);
+  }
+}
+
+let isToGiveBack = false;
+
+/** koffi's slots are shared by all threads, and it keeps those of a thread that has ended. */
+function giveBackAtExit(): void {
+  if (isToGiveBack || isMainThread) return;
+  isToGiveBack = true;
+  process.once('exit', () => {
+    for (const address of [...alive.keys(), ...retired]) koffi.unregister(address);
+  });
+}
+
+/**
+ * A function for C to call until a call returns. It is registered like those that live longer: koffi's own way for such functions (3.3.4, ReserveTrampoline) calls C
+ * with an address that is none when it has no slot left, and gives the address to another function at once.
+ */
+export function lendCallback(relay: Relay, target: Target): { address: bigint; end: () => void } {
+  const address = register(relay.wrap(target), relay.koffi);
+  const end = (): void => {
+    target.fn = () => {
+      throw badAddress(
+        address,
+        'the function there was passed for one call: pass a callback(fn, type), which lives until it is disposed',
+      );
+    };
+    retire(address);
+  };
+  return { address, end };
+}
+
 /** What `callback` made and nobody has disposed of. */
 const lasting = new Set<Callback>();
 
@@ -130,9 +153,7 @@ const MOST_RETIRED = 256;
 function retire(address: bigint): void {
   retired.push(address);
   const oldest = retired.length > MOST_RETIRED ? retired.shift() : undefined;
-  if (oldest === undefined) return;
-  registered--;
-  koffi.unregister(oldest);
+  if (oldest !== undefined) koffi.unregister(oldest);
 }
 
 /** A callback that lives until it is disposed. */

@@ -27,8 +27,13 @@ export function copyIn(
   const codec = values.codec(pointer.target);
   const list = isOneElement(value, target) ? [value] : (items ?? [value]);
   const block = Block.allocate(Math.max(list.length * codec.size, 1), Math.max(16, alignOf(target)));
-  for (let i = 0; i < list.length; i++) {
-    codec.write(block, i * codec.size, list[i], list === items ? `${what}[${i}]` : what);
+  try {
+    for (let i = 0; i < list.length; i++) {
+      codec.write(block, i * codec.size, list[i], list === items ? `${what}[${i}]` : what);
+    }
+  } catch (error) {
+    block.release();
+    throw error;
   }
   const before = Block.scratch(block.size);
   before.bytes().set(block.bytes());

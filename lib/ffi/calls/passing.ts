@@ -25,6 +25,13 @@ export interface Frame {
   readonly owner?: CallOwner;
 }
 
+/** C is done with what a call has lent to it. */
+export function endFrame(frame: Frame): void {
+  const { lent } = frame;
+  frame.lent = undefined;
+  for (const one of lent ?? []) one.after?.(one);
+}
+
 /** Numbers that go to C as they are, without a further look. */
 export interface NumberRange {
   readonly least: number;
@@ -48,7 +55,7 @@ export interface Passing extends Returning {
   /** A JavaScript value as koffi takes it; throws what is wrong with it. `what` names the parameter. */
   toC(value: unknown, what: string, frame: Frame): unknown;
   /** Takes back what `toC` has made, for the next call. */
-  recycle?(value: unknown): void;
+  readonly recycle?: (value: unknown) => void;
   /** The numbers that `toC` would return unchanged: most calls need no more than a comparison. */
   readonly numbers?: NumberRange;
   /** Whether `toC` may put something into the frame. */

@@ -14,7 +14,7 @@ import { extentOf, isFreed, Pointer } from '../values/pointer.js';
 import { isRecordView, placeOf } from '../values/record.js';
 import { allocateText, noInteriorNul } from '../values/text.js';
 import { copyIn, isCopyable } from './copy-in.js';
-import { Callback, hasSlots } from './callback.js';
+import { Callback, lendCallback } from './callback.js';
 import type { Frame, Passing } from './passing.js';
 import { relayOf, type JsFunction } from './relay.js';
 import { sourceOf } from './source.js';
@@ -116,31 +116,16 @@ function functionArgument(
       const text = `${what}: a JavaScript function can't be called as ${print(type)}: ${relay.refused}`;
       throw new PluginError('ERR_PLUGIN_UNSUPPORTED', text);
     }
-    if (!hasSlots()) return registeredFor(target, value as JsFunction, what, frame, values);
     const { owner } = frame;
-    return relay.wrap({ fn: value as JsFunction, owner: () => owner });
+    const { address, end } = lendCallback(relay, { fn: value as JsFunction, owner: () => owner });
+    (frame.lent ??= []).push({ memory: NO_MEMORY, after: end });
+    return address;
   };
-  return { koffi: 'refused' in relay ? 'void *' : relay.koffi, toC, copies: true };
+  return { koffi: 'void *', toC, copies: true };
 }
 
-/** A callback for the time of one call that is registered as the others are. */
-function registeredFor(
-  type: FunctionType,
-  fn: JsFunction,
-  what: string,
-  frame: Frame,
-  values: Values,
-): bigint {
-  const callback = new Callback(type, fn, what, values);
-  frame.owner?.lend(callback);
-  (frame.lent ??= []).push({
-    memory: Block.scratch(0),
-    after: () => {
-      callback[Symbol.dispose]();
-    },
-  });
-  return callback.address;
-}
+/** A function is not memory that a result could lead into. */
+const NO_MEMORY = Block.scratch(0);
 
 function wanted(pointer: PointerType): string {
   const t = bare(pointer.target);

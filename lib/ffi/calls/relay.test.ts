@@ -52,7 +52,9 @@ describe('an argument and a result of each kind', () => {
     expect(saw()).toBe('-3 -3');
     f('ask_complex')((z: unknown) => (seen.push(z), { re: 3, im: -4 }), 1.5, -2.5);
     expect(saw()).toBe('3 -4');
-    expect(f('ask_long_double')((x: number, n: number, y: number) => (seen.push(x, n, y), x - y), 0.75)).toBe(1.5);
+    expect(f('ask_long_double')((x: number, n: number, y: number) => (seen.push(x, n, y), x - y), 0.75)).toBe(
+      1.5,
+    );
     expect(seen).toEqual([
       { x: 1, y: -2 },
       { a: 4n, b: 5n, c: 6n },
@@ -150,12 +152,15 @@ describe('a wrong result', () => {
     ['text', 'x', 5, '(null)', 'got the number 5'],
     ['text', 'x', 'a\0b', '(null)', 'first NUL'],
     ['text', 'x', undefined, '(null)', 'got undefined'],
-  ])('%s: %p, answered with %p, is zero to C and an error to the caller', (kind, given, answer, zero, message) => {
-    const error = thrownBy(() => f(`ask_${kind}`)(() => answer, given));
-    expect(error.message).toContain('the result of the callback');
-    expect(error.message).toContain(message);
-    expect(saw()).toBe(zero);
-  });
+  ])(
+    '%s: %p, answered with %p, is zero to C and an error to the caller',
+    (kind, given, answer, zero, message) => {
+      const error = thrownBy(() => f(`ask_${kind}`)(() => answer, given));
+      expect(error.message).toContain('the result of the callback');
+      expect(error.message).toContain(message);
+      expect(saw()).toBe(zero);
+    },
+  );
 
   it.each([
     [{ x: 1 }, 'the field y of struct point is missing'],
@@ -164,7 +169,11 @@ describe('a wrong result', () => {
     [undefined, 'got undefined'],
     [[1, 2], 'got an array'],
   ])('of a struct, %p', (answer, message) => {
-    expect(thrownBy(() => { f('ask_point')(() => answer, 1, 2); }).message).toContain(message);
+    expect(
+      thrownBy(() => {
+        f('ask_point')(() => answer, 1, 2);
+      }).message,
+    ).toContain(message);
     expect(saw()).toBe('0 0');
   });
 
@@ -188,15 +197,19 @@ describe('a wrong result', () => {
 });
 
 describe('an exception', () => {
-  const bang = (text: string): (() => never) => () => {
-    throw new Error(text);
-  };
+  const bang =
+    (text: string): (() => never) =>
+    () => {
+      throw new Error(text);
+    };
 
   it('is the very one, whatever it is', () => {
     for (const thrown of [new RangeError('own'), { own: 1 }, 'text', 0, null, undefined, Symbol('s')]) {
       const caught = { error: 'nothing' as unknown };
       try {
         f('call')(() => {
+          // Any value can be thrown.
+          // eslint-disable-next-line @typescript-eslint/only-throw-error
           throw thrown;
         }, 1);
       } catch (error) {
@@ -269,7 +282,9 @@ describe('an exception', () => {
 
   it('of a wrong argument inside a callback reaches the outer caller', () => {
     const error = thrownBy(() => f('call')(() => f('call')(5, 1), 1));
-    expect(error.message).toContain('int call(int (*f)(int), int x): argument 1 (f): expected a function or null');
+    expect(error.message).toContain(
+      'int call(int (*f)(int), int x): argument 1 (f): expected a function or null',
+    );
     expect(f('call')((x: number) => x, 3)).toBe(3);
   });
 });
@@ -308,7 +323,8 @@ describe('qsort', () => {
     const next = (): number => (random = (Math.imul(random, 1103515245) + 12345) | 0);
     const list = Int32Array.from({ length: 100_000 }, next);
     const expected = Int32Array.from(list).sort();
-    const compare = (a: Pointer<number>, b: Pointer<number>): number => (a.value < b.value ? -1 : Number(a.value > b.value));
+    const compare = (a: Pointer<number>, b: Pointer<number>): number =>
+      a.value < b.value ? -1 : Number(a.value > b.value);
     f('sort')(list, list.length, compare);
     expect(Buffer.compare(Buffer.from(list.buffer), Buffer.from(expected.buffer))).toBe(0);
   });
@@ -322,7 +338,11 @@ describe('qsort', () => {
 
   it('of structs', () => {
     const points = [3, 1, 2].map((x) => ({ x, y: -x }));
-    f('sort_points')(points, 3, (a: Pointer<{ x: number }>, b: Pointer<{ x: number }>) => a.value.x - b.value.x);
+    f('sort_points')(
+      points,
+      3,
+      (a: Pointer<{ x: number }>, b: Pointer<{ x: number }>) => a.value.x - b.value.x,
+    );
     expect(points).toEqual([1, 2, 3].map((x) => ({ x, y: -x })));
   });
 

@@ -15,8 +15,16 @@ import { passingByValue } from './by-value.js';
 import type { KoffiType } from './eightbytes.js';
 import { isByValue } from './lowered.js';
 import { liftFunction, type Lifted } from './lifted.js';
-import { passing, pointerResult, type Frame, type Passing, type Refusal, type Returning } from './passing.js';
-import { pending, state, type Owner } from '../state.js';
+import {
+  endFrame,
+  passing,
+  pointerResult,
+  type Frame,
+  type Passing,
+  type Refusal,
+  type Returning,
+} from './passing.js';
+import { errnoCell, pending, state, type Owner } from '../state.js';
 
 /** A JavaScript function as C calls it. */
 export type JsFunction = (...args: unknown[]) => unknown;
@@ -75,12 +83,14 @@ function makeRelay(type: FunctionType, values: Values): Relay | Refusal {
   const lifted = liftFunction(type, { parameters: parameters.map((p) => p.koffi), result: result.koffi });
   if ('refused' in lifted) return lifted;
   const run = runner(parameters, result, lifted, `the result of the callback ${print(type)}`);
+  const errno = errnoCell();
   const wrap = (target: Target): JsFunction => {
     return (...raw) => {
       // C calls from another thread where no call of this one is under way.
       const holder = calls.active > 0 ? calls : (target.owner() ?? onlyCall() ?? NOBODY);
       if (holder.failed !== undefined) return lifted.zero(raw);
       calls.running++;
+      calls.errno = errno[0] ?? 0;
       try {
         return run(target, raw);
       } catch (error) {
@@ -89,6 +99,7 @@ function makeRelay(type: FunctionType, values: Values): Relay | Refusal {
         return lifted.zero(raw);
       } finally {
         calls.running--;
+        errno[0] = calls.errno;
         made.made++;
       }
     };
@@ -157,9 +168,14 @@ function outgoing(type: CType, values: Values): Outgoing | Refusal {
   if (t.kind === 'pointer') return pointerOutgoing(type, values);
   const how: Passing | Refusal = isByValue(type) ? passingByValue(type, values) : passing(type, values);
   if ('refused' in how) return how;
+  // What a struct's pointers lead to must outlive the call, too.
+  let last: Frame = { lent: undefined };
   const toC = (value: unknown, what: string): unknown => {
     const frame: Frame = { lent: undefined };
-    return how.toC(value, what, frame);
+    const given = how.toC(value, what, frame);
+    endFrame(last);
+    last = frame;
+    return given;
   };
   return { koffi: how.koffi, toC };
 }

@@ -1,4 +1,4 @@
-import { bare, type CType, type FunctionType } from '../../ctypes/model.js';
+import { bare, type BareType, type CType, type FunctionType } from '../../ctypes/model.js';
 import { parseType } from '../../ctypes/parse.js';
 import { print } from '../../ctypes/print.js';
 import { Type } from '../../ctypes/type.js';
@@ -68,9 +68,25 @@ export function cast(type: string | Type, value: unknown): CValue | Pointer | CF
     const size = t.size ?? 4;
     return new CValue(to.type, wrapped(from, to.type, size * 8, t.signed), to.values);
   }
-  const cValue = new CValue(to.type, t.kind === 'bool' ? Boolean(from) : from, to.values);
+  const cValue = new CValue(to.type, converted(from, t, to.type), to.values);
   cValue.check();
   return cValue;
+}
+
+/** A number as a float or `_Bool` of C (C17 §6.3.1.2, §6.3.1.4, §6.3.1.5); any other value as it is. */
+function converted(value: unknown, to: BareType, type: CType): unknown {
+  if (to.kind === 'bool') {
+    if (typeof value === 'boolean') return value;
+    if (typeof value === 'number' || typeof value === 'bigint') return value != 0;
+    if (value === null || value instanceof Pointer) return value !== null;
+    throw typeError(
+      'ERR_INVALID_ARG_TYPE',
+      `cast: expected a number for ${print(type)}, got ${describe(value)}`,
+    );
+  }
+  if (to.kind !== 'float') return value;
+  const number = typeof value === 'bigint' || typeof value === 'boolean' ? Number(value) : value;
+  return to.format === 'binary32' && typeof number === 'number' ? Math.fround(number) : number;
 }
 
 /** The address that a pointer type gets. */

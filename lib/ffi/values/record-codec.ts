@@ -1,14 +1,14 @@
 import { compatible } from '../../ctypes/compatible.js';
 import { type CType, type RecordType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
-import { typeError } from '../../errors.js';
+import { isPluginError, typeError } from '../../errors.js';
 import { copy, staged, type Block } from '../block.js';
 import { arrayItems } from './array.js';
 import { wrongKind } from './check.js';
 import { copyOf, type Codec, type Values } from './codec.js';
 import { Pointer } from './pointer.js';
 import { isRecordView, placeOf, recordShape, type Field, type RecordShape } from './record.js';
-import { sameValue, snapshot } from './snapshot.js';
+import { sameValue } from './snapshot.js';
 
 /** The codec of a complete struct or union. Reading gives a live view; writing takes an object or a view. */
 export function recordCodec(type: CType, record: RecordType, size: number, values: Values): Codec {
@@ -21,7 +21,10 @@ export function recordCodec(type: CType, record: RecordType, size: number, value
     read: (block, offset) => new (shape().view)(block, offset),
     copy: (block, offset) => {
       const copied: Record<string, unknown> = {};
-      for (const { name, at, codec } of shape().plain) copied[name] = copyOf(codec, block, offset + at);
+      for (const { name, at, codec } of shape().plain) {
+        if (record.kind === 'struct') copied[name] = copyOf(codec, block, offset + at);
+        else copyMember(copied, name, () => copyOf(codec, block, offset + at));
+      }
       return copied;
     },
     write: (block, offset, value, what, partial = false) => {
@@ -44,6 +47,15 @@ export function recordCodec(type: CType, record: RecordType, size: number, value
       });
     },
   };
+}
+
+/** A member of a union that is not the one in use may be a pointer to nowhere: it is left out. */
+function copyMember(into: Record<string, unknown>, name: string, read: () => unknown): void {
+  try {
+    into[name] = read();
+  } catch (error) {
+    if (!(isPluginError(error) && error.code === 'ERR_PLUGIN_BAD_ADDRESS')) throw error;
+  }
 }
 
 /**
@@ -129,8 +141,11 @@ function writeFields(
       return false;
     }
   };
-  const agrees = ({ codec, member, value }: GivenField): boolean =>
-    sameValue(snapshot(codec.read(scratch, start + member.offset)), value);
+  const agrees = ({ codec, member, value }: GivenField): boolean => {
+    const read: Record<string, unknown> = {};
+    copyMember(read, member.name, () => copyOf(codec, scratch, start + member.offset));
+    return member.name in read && sameValue(read[member.name], value);
+  };
   shared.forEach(written);
   for (const last of shared) if (written(last) && shared.every(agrees)) return;
   if (failures.length > 0) throw failures[0];
