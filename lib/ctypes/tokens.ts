@@ -3,8 +3,9 @@ import { typeError } from '../errors.js';
 /** Longer declarations are refused rather than cut into a million tokens. No C declaration is as long by far. */
 const MAX_LENGTH = 1 << 16;
 
-/** Comments, names (C17 §6.4.2; `$` is GNU C's), numbers (§6.4.8), and signs. */
-const TOKENS = /\/\*[^]*?\*\/|\/\/[^\n]*|[\p{XID_Start}_$][\p{XID_Continue}$]*|\d[\w.]*|\.\.\.|&&|\S/gu;
+/** Comments, names (C17 §6.4.2; `$` is GNU C's, `geo::rect` C++'s), numbers (§6.4.8), and signs. */
+const TOKENS =
+  /\/\*[^]*?\*\/|\/\/[^\n]*|[\p{XID_Start}_$][\p{XID_Continue}$]*(?:::[\p{XID_Start}_$][\p{XID_Continue}$]*)*|\d[\w.]*|\.\.\.|&&|\S/gu;
 
 /** What some tokens are told instead of where they don't belong. */
 const REASONS: ReadonlyMap<string, string> = new Map([

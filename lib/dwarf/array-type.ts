@@ -1,6 +1,6 @@
 import type { ArrayType, CType } from '../ctypes/model.js';
 import { unsupported } from './base-type.js';
-import { DW_AT, DW_TAG, defaultLowerBound } from './constants.js';
+import { DW_AT, DW_TAG, defaultLowerBound, isFortran } from './constants.js';
 import type { Die } from './die.js';
 import { type TypeReader, once } from './types.js';
 
@@ -19,6 +19,8 @@ export function readArrayType(reader: TypeReader, die: Die): CType {
   if (lengths.length > MAX_DIMENSIONS) {
     die.unit.cursor.fail(`array of ${lengths.length} dimensions`, die.pos);
   }
+  // Fortran's first index is the one that runs fastest: C has its dimensions the other way round (Fortran 2018 §18.3.5).
+  if (isFortran(die.unit.language)) lengths.reverse();
   const vector = die.flag(DW_AT.GNU_vector);
   const element = once(() => reader.target(die));
   const last = dimension(lengths.pop(), vector, element);
@@ -34,6 +36,16 @@ function dimension(length: number | undefined, vector: boolean, element: () => C
     length,
     vector,
   };
+}
+
+/** `DW_TAG.string_type` (DWARF v5 §5.11), Fortran's `character`: one is C's `char`, more are an array without a NUL. */
+export function readStringType(die: Die): CType {
+  const length = die.number(DW_AT.byte_size);
+  const CHAR: CType = { kind: 'int', name: 'char', size: 1, signed: true, text: true };
+  if (length === 1) return CHAR;
+  if (length === undefined || die.has(DW_AT.string_length))
+    return unsupported('character(*)', 'its length is decided when the program runs');
+  return { kind: 'array', element: CHAR, length, vector: false };
 }
 
 /** Undefined for `[]`, and for a bound that is computed when the program runs (C's variable length arrays). */

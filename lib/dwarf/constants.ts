@@ -19,6 +19,7 @@ export const DW_TAG = {
   typedef: 0x16,
   union_type: 0x17,
   unspecified_parameters: 0x18,
+  variant: 0x19,
   inheritance: 0x1c,
   module: 0x1e,
   ptr_to_member_type: 0x1f,
@@ -63,6 +64,7 @@ export const DW_AT = {
   low_pc: 0x11,
   high_pc: 0x12,
   language: 0x13,
+  string_length: 0x19,
   comp_dir: 0x1b,
   const_value: 0x1c,
   lower_bound: 0x22,
@@ -189,6 +191,7 @@ export const DW_ATE = {
 /** Operations of the expressions that tell where a variable or a member lies (§7.7.1, Table 7.9). */
 export const DW_OP = {
   addr: 0x03,
+  deref: 0x06,
   const1u: 0x08,
   const2u: 0x0a,
   const4u: 0x0c,
@@ -196,6 +199,12 @@ export const DW_OP = {
   constu: 0x10,
   plus: 0x22,
   plus_uconst: 0x23,
+  reg0: 0x50,
+  reg31: 0x6f,
+  breg0: 0x70,
+  breg31: 0x8f,
+  regx: 0x90,
+  fbreg: 0x91,
   form_tls_address: 0x9b,
   addrx: 0xa1,
   constx: 0xa2,
@@ -214,6 +223,19 @@ export const DW_RLE = {
   base_address: 0x05,
   start_end: 0x06,
   start_length: 0x07,
+} as const;
+
+/** Entries of a location list (§7.7.3, Table 7.10). */
+export const DW_LLE = {
+  end_of_list: 0x00,
+  base_addressx: 0x01,
+  startx_endx: 0x02,
+  startx_length: 0x03,
+  offset_pair: 0x04,
+  default_location: 0x05,
+  base_address: 0x06,
+  start_end: 0x07,
+  start_length: 0x08,
 } as const;
 
 /** Source languages (§7.12, Table 7.17); 0x8001 is in no standard, but every assembler writes it. */
@@ -268,6 +290,7 @@ const tables = new Map<object, string>([
   [DW_FORM, 'DW_FORM'],
   [DW_ATE, 'DW_ATE'],
   [DW_RLE, 'DW_RLE'],
+  [DW_LLE, 'DW_LLE'],
   [DW_CC, 'DW_CC'],
 ]);
 
@@ -303,7 +326,11 @@ const FORTRAN: readonly number[] = [
   DW_LANG.Fortran18,
 ];
 
+export function isFortran(language: number | undefined): boolean {
+  return language !== undefined && FORTRAN.includes(language);
+}
+
 /** Where arrays begin when no lower bound is written: 1 in Fortran, 0 in C and its kin (§5.13, Table 7.17). */
 export function defaultLowerBound(language: number | undefined): number {
-  return language !== undefined && FORTRAN.includes(language) ? 1 : 0;
+  return isFortran(language) ? 1 : 0;
 }

@@ -80,6 +80,11 @@ export class DwarfInfo {
 
   /** The type that `struct NAME`, `NAME` … means. Throws a `FormatError` on corrupt debug info. */
   typeNamed(keyword: TypeKeyword, name: string): CType | undefined {
+    if (name.includes('::')) {
+      const { scopedType } = require('./scoped-types.js') as typeof import('./scoped-types.js');
+      const found = scopedType(this.#file, keyword, name);
+      return found && this.#types.of(found);
+    }
     const names = this.#namesWith(name);
     const die = names?.find(keyword, name) ?? names?.find(`${keyword} declaration`, name);
     return die && this.#types.of(die);

@@ -2,17 +2,14 @@ import type { FunctionType, Parameter } from '../ctypes/model.js';
 import { compilerOf } from './compiler.js';
 import { DW_AT, DW_CC, DW_TAG, isC, nameOf } from './constants.js';
 import { Die } from './die.js';
+import { hiddenConvention, readParameters } from './parameters.js';
 import { type TypeReader, once } from './types.js';
 
 /** `DW_TAG.subroutine_type` (DWARF v5 §5.10), or the type of a `DW_TAG.subprogram` (§3.3). */
 export function readFunctionType(reader: TypeReader, die: Die): FunctionType {
   const holder = signatureHolder(die);
   const children = holder.children();
-  const parameters = once((): Parameter[] =>
-    children
-      .filter((child) => child.tag === DW_TAG.formal_parameter)
-      .map((child) => ({ name: child.name, type: reader.target(child) })),
-  );
+  const parameters = once((): Parameter[] => readParameters(reader, die, holder));
   const result = once(() => reader.target(die));
   const { language } = holder.unit;
   // The partial units that dwz makes do not say their language.
@@ -32,7 +29,7 @@ export function readFunctionType(reader: TypeReader, die: Die): FunctionType {
     // gcc marks the declaration `int f();` the same way.
     variadic: prototyped && children.some((child) => child.tag === DW_TAG.unspecified_parameters),
     prototyped,
-    convention: callingConvention(die),
+    convention: callingConvention(die) ?? hiddenConvention(die, holder),
     get compiler() {
       return compilerOf(holder.unit);
     },

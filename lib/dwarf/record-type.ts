@@ -2,11 +2,12 @@ import { sizeOf } from '../ctypes/layout.js';
 import type { CType, Member, RecordType } from '../ctypes/model.js';
 import { readAlignment } from './alignment.js';
 import { unsupported } from './base-type.js';
-import { DW_AT, DW_TAG, isC } from './constants.js';
+import { DW_AT, DW_LANG, DW_TAG, isC } from './constants.js';
 import { Die } from './die.js';
 import { memberOffset } from './location.js';
 import { type TypeReader, once } from './types.js';
 
+const rust = () => require('./rust.js') as typeof import('./rust.js');
 /** Only C++ has classes to be asked. */
 const cxx = () => require('./non-trivial.js') as typeof import('./non-trivial.js');
 
@@ -15,7 +16,9 @@ export function readRecordType(reader: TypeReader, die: Die): CType {
   const tag = die.string(DW_AT.name);
   const kind = die.tag === DW_TAG.union_type ? 'union' : 'struct';
   if (die.flag(DW_AT.declaration)) return opaque(reader, die, kind, tag);
-  // Rust's enums with data, Pascal's and Ada's variant records.
+  const foreign = die.unit.language === DW_LANG.Rust ? rust().readForeignRecord(reader, die) : undefined;
+  if (foreign !== undefined) return foreign;
+  // Pascal's and Ada's variant records.
   if (!isC(die.unit.language) && die.children().some((child) => child.tag === DW_TAG.variant_part)) {
     return unsupported(tag ?? kind, 'its members depend on a variant', die.number(DW_AT.byte_size));
   }

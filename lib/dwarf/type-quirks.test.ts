@@ -265,7 +265,7 @@ describe('types', () => {
       kind: 'unsupported',
       name: 'E',
       size: 16,
-      reason: 'its members depend on a variant',
+      reason: 'an enum of Rust with data, which C does not have',
     });
     const called = (value: number) =>
       typeOf([

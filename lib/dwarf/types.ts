@@ -1,14 +1,19 @@
 import { type CType, type Qualifier, VOID } from '../ctypes/model.js';
 import { FormatError } from '../errors.js';
 import { readAlignment } from './alignment.js';
-import { readArrayType } from './array-type.js';
+import { readArrayType, readStringType } from './array-type.js';
 import { readBaseType, unsupported } from './base-type.js';
-import { DW_AT, DW_TAG, nameOf } from './constants.js';
+import { DW_AT, DW_LANG, DW_TAG, isFortran, nameOf } from './constants.js';
 import { Die } from './die.js';
 import { readEnumType } from './enum-type.js';
 import { FinitenessCheck } from './finite.js';
 import { readFunctionType } from './function-type.js';
 import { readRecordType } from './record-type.js';
+
+/** Languages that few libraries are written in. */
+const fortran = () => require('./fortran.js') as typeof import('./fortran.js');
+const go = () => require('./go.js') as typeof import('./go.js');
+const rust = () => require('./rust.js') as typeof import('./rust.js');
 
 /** Finds the entry that defines what `die` only declares; undefined if there is none, or more than one. */
 export type Completer = (die: Die) => Die | undefined;
@@ -48,7 +53,7 @@ export class TypeReader {
   #read(die: Die): CType {
     switch (die.tag) {
       case DW_TAG.base_type:
-        return readBaseType(die);
+        return this.#base(die);
       case DW_TAG.pointer_type:
         return this.#pointer(die);
       case DW_TAG.reference_type:
@@ -66,6 +71,8 @@ export class TypeReader {
       case DW_TAG.typedef:
       case DW_TAG.template_alias:
         return this.#typedef(die);
+      case DW_TAG.string_type:
+        return readStringType(die);
       case DW_TAG.array_type:
         return readArrayType(this, die);
       case DW_TAG.structure_type:
@@ -90,6 +97,12 @@ export class TypeReader {
     }
   }
 
+  #base(die: Die): CType {
+    const type = readBaseType(die);
+    const { language } = die.unit;
+    return isFortran(language) ? fortran().asC(type) : language === DW_LANG.Rust ? rust().asC(type) : type;
+  }
+
   /** A declaration that names its definition's type unit (`-fdebug-types-section`): the definition's type. */
   #defined(die: Die): CType | undefined {
     const definition = die.reference(DW_AT.signature);
@@ -102,7 +115,8 @@ export class TypeReader {
   }
 
   #pointer(die: Die, reference?: '&' | '&&'): CType {
-    const read = this.#lazyTarget(die);
+    const isRust = die.unit.language === DW_LANG.Rust;
+    const read = isRust ? once(() => rust().readTarget(die, this.target(die))) : this.#lazyTarget(die);
     return {
       kind: 'pointer',
       size: die.number(DW_AT.byte_size) ?? die.unit.addressSize,
@@ -125,10 +139,12 @@ export class TypeReader {
   }
 
   #typedef(die: Die): CType {
-    const read = this.#lazyTarget(die);
+    const name = die.string(DW_AT.name) ?? '';
+    const read =
+      name === '_GoString_' ? once(() => go().withoutText(this.target(die))) : this.#lazyTarget(die);
     return {
       kind: 'typedef',
-      name: die.string(DW_AT.name) ?? '',
+      name,
       get target() {
         return read();
       },

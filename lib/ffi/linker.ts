@@ -48,7 +48,7 @@ let dlIteratePhdr: ((visit: bigint, data: null) => number) | undefined;
 /** Whom `dl_iterate_phdr` calls, by way of one callback that is registered for good: koffi has 8,192, and may have none left later. */
 let visitor: { readonly address: bigint; visit: (info: bigint) => number } | undefined;
 
-const nobody = (_: bigint): number => 1;
+const nobody = (): number => 1;
 
 function makeVisitor(): NonNullable<typeof visitor> {
   const type = koffi.pointer(koffi.proto('int', ['void *', 'size_t', 'void *']));

@@ -1,4 +1,4 @@
-import { DW_LANG } from '../dwarf/constants.js';
+import { DW_LANG, isFortran } from '../dwarf/constants.js';
 
 /** Functions of a language that are called in its own way, whatever their types. */
 interface Convention {
@@ -30,7 +30,15 @@ const CONVENTIONS: readonly Convention[] = [
   },
 ];
 
+/**
+ * Procedures that are not bind(C): outside of modules their names end in an underscore (gfortran's "Naming conventions"), inside they have that of the module;
+ * flang's begin with _Q.
+ */
+const FORTRAN = /_$|^__\w+_MOD_|^_Q/;
+
 /** The calling convention of a function where it is its language's own; undefined for C's. `language`: `DW_LANG` of where it is described. */
 export function conventionOf(symbol: string, language: number | undefined): string | undefined {
+  if (isFortran(language))
+    return FORTRAN.test(symbol) ? 'of Fortran (declare the procedure bind(C))' : undefined;
   return CONVENTIONS.find((c) => c.language === language && c.symbols.test(symbol))?.name;
 }

@@ -10,6 +10,7 @@ import { buildId, findBuildId, segmentNotes } from '../elf/note.js';
 import { DynamicSymbols, type ElfSymbol } from '../elf/symbol.js';
 import { FormatError, messageOf } from '../errors.js';
 import type { Constants } from './constants.js';
+import type { CxxNames, Overload } from './cxx-names.js';
 import { conventionOf } from './language.js';
 
 /** What a symbol is: `tls` a thread-local variable, `ifunc` a function whose code is chosen when it is loaded, `absolute` a number. */
@@ -42,6 +43,7 @@ export class Library {
   readonly #opaques = new Map<string, CType>();
   #debugInfo: DebugInfo | undefined;
   #constants: Constants | undefined;
+  #cxxNames: CxxNames | undefined;
 
   /** `path` is where it is for users, if that is not what `file` is called. */
   constructor(file: ElfFile, path: string = file.path) {
@@ -76,6 +78,20 @@ export class Library {
   /** The exported symbol of that name (`foo`, `foo@V1`); undefined if the library itself does not export it. */
   find(name: string): ElfSymbol | undefined {
     return this.symbols.lookup(name);
+  }
+
+  /** The exported symbols that a name of C++ may mean, which is none of a symbol: `geo::area(double)`, `geo::area`. */
+  overloads(name: string): readonly Overload[] {
+    return this.cxxNames.find(name);
+  }
+
+  /** What the exported symbols are called in C++; read at the first look. */
+  get cxxNames(): CxxNames {
+    if (this.#cxxNames === undefined) {
+      const { CxxNames } = require('./cxx-names.js') as typeof import('./cxx-names.js');
+      this.#cxxNames = new CxxNames(Array.from(this.symbols.exported(), (s) => s.name));
+    }
+    return this.#cxxNames;
   }
 
   /** `symbol` with its type, which is read now. */

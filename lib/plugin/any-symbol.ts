@@ -21,7 +21,11 @@ export interface FunctionProperties {
 export type AnyPointer = Pointer<any>;
 
 /** A function whose type is not known at compile time. */
-export type AnyFunction = ((...args: any[]) => any) & FunctionProperties;
+export type AnyFunction = ((...args: any[]) => any) &
+  FunctionProperties & {
+    /** The same call in a thread of its own. */
+    readonly async: (...args: any[]) => Promise<any>;
+  };
 
 /** A symbol of which nothing is known at compile time: it can be used as a variable and as a function, and is checked when it is used. */
 export type AnySymbol = Variable<any> & AnyFunction;

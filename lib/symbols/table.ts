@@ -47,7 +47,7 @@ export class SymbolTable {
   }
 
   has(name: string): boolean {
-    return this.#library.find(name) !== undefined;
+    return this.#library.find(name) !== undefined || this.#library.overloads(name).length > 0;
   }
 
   /** The live symbol; the same object each time. With a declaration, checked against it, or typed by it. */
@@ -58,22 +58,30 @@ export class SymbolTable {
     const key = declaration === undefined ? name : `${name}\0${declaration}`;
     let live = this.#live.get(key);
     if (live === undefined) {
-      const symbol = this.#find(name);
-      live = declaration === undefined ? this.#make(symbol) : this.#declared(symbol, declaration);
+      const symbol = name.includes('\0') ? undefined : this.#library.find(name);
+      if (symbol === undefined) live = this.lookup(this.#symbolOf(name), declaration);
+      else live = declaration === undefined ? this.#make(symbol) : this.#declared(symbol, declaration);
       this.#live.set(key, live);
     }
     return live;
   }
 
-  #find(name: string): ElfSymbol {
-    const symbol = name.includes('\0') ? undefined : this.#library.find(name);
-    if (symbol !== undefined) return symbol;
-    const names = Array.from(this.#library.symbols.exported(), (s) => s.name);
+  /** The symbol of a name of C++. */
+  #symbolOf(name: string): string {
+    const { path, cxxNames, symbols } = this.#library;
+    const [only, ...others] = this.#library.overloads(name);
+    if (only !== undefined && others.length === 0) return only.symbol;
+    if (only !== undefined) {
+      const list = [only, ...others].map((o) => `\n  ${o.signature}`).join('');
+      const text = `plugin: symbol ${name} is ambiguous in plugin ${path}, which has${list}`;
+      throw new PluginError('ERR_PLUGIN_SYMBOL', text, { path, symbol: name });
+    }
+    const names = [...Array.from(symbols.exported(), (s) => s.name), ...cxxNames];
     const { suggest } = require('./suggest.js') as typeof import('./suggest.js');
     const close = suggest(name, names);
     const hint = close.length === 0 ? '' : `\n  did you mean ${close.join(', ')}?`;
-    const text = `plugin: symbol ${name} not found in plugin ${this.#library.path}${hint}`;
-    throw new PluginError('ERR_PLUGIN_SYMBOL', text, { path: this.#library.path, symbol: name });
+    const text = `plugin: symbol ${name} not found in plugin ${path}${hint}`;
+    throw new PluginError('ERR_PLUGIN_SYMBOL', text, { path, symbol: name });
   }
 
   #make(symbol: ElfSymbol): LiveSymbol {
@@ -134,7 +142,7 @@ export class SymbolTable {
   #function(symbol: ElfSymbol, type: () => FunctionType): CFunction {
     const address = this.#address(symbol);
     const isCode = address === this.#loaded.base + symbol.value && this.#isCode(symbol);
-    return createFunction({ name: symbol.name, address, isCode, type }, this.values);
+    return createFunction({ name: written(symbol.name), address, isCode, type }, this.values);
   }
 
   #functionType(symbol: ElfSymbol): FunctionType {
@@ -203,6 +211,13 @@ export class SymbolTable {
     }
     return slots;
   }
+}
+
+/** What a function is called in messages: in C++ without what mangling adds. */
+function written(symbol: string): string {
+  if (!symbol.startsWith('_Z')) return symbol;
+  const { demangle } = require('../library/demangle.js') as typeof import('../library/demangle.js');
+  return demangle(symbol)?.name ?? symbol;
 }
 
 /** `int[]` is as long as the symbol, as in C where the length is elsewhere. */
