@@ -70,18 +70,22 @@ function membersAlignment({ members, size = 0 }: RecordType): number {
   return alignment;
 }
 
-/** Whether there are bytes in a struct or union that are there for the alignment of its members: a packed one has none. */
+/** Whether there are bytes in a struct or union that are there for the natural alignment of its members: a packed one has none. */
 export function hasPadding({ kind, members, size = 0, alignment = 1 }: RecordType): boolean {
   const ends = members.map((m) =>
     m.bitSize === undefined
       ? (m.offset + (sizeOf(m.type) ?? 0)) * 8
       : (m.bitOffset ?? m.offset * 8) + m.bitSize,
   );
+  const asked = members.map((m) => m.alignment ?? 1);
   const end = Math.ceil(Math.max(0, ...ends) / 8);
-  if (size - end >= alignment) return true;
+  if (size - end >= Math.max(alignment, ...asked)) return true;
   if (kind === 'union') return false;
-  // Behind a bit-field a member begins with the next byte.
-  return members.some((m, i) => (m.bitOffset ?? m.offset * 8) - (ends[i - 1] ?? 0) >= 8);
+  // Behind a bit-field a member begins with the next byte, and one that asks for an alignment at the next multiple of that.
+  return members.some((m, i) => {
+    const gap = (m.bitOffset ?? m.offset * 8) - (ends[i - 1] ?? 0);
+    return gap >= 8 * (asked[i] ?? 1);
+  });
 }
 
 /** The largest power of two that divides `size`; 1 for 0. */

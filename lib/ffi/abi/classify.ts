@@ -251,7 +251,7 @@ function record(t: RecordType, at: At, small: boolean, into: Contents): string |
       into.unaligned.inDoubt = true;
       continue;
     }
-    if (sizeOf(type) !== 0) checkClang(member.type, field.offset, into.unaligned);
+    checkClang(member.type, field.offset, into.unaligned);
     const refused = collect(member.type, field, small, into);
     if (refused !== undefined) return refused;
   }

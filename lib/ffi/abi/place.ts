@@ -1,5 +1,5 @@
 import { alignOf, hasPadding, sizeOf } from '../../ctypes/layout.js';
-import { bare, type Compiler, type CType } from '../../ctypes/model.js';
+import { bare, type Compiler, type CType, type RecordType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { classify, type Eightbyte, type NotPassed, type Passed } from './classify.js';
 
@@ -117,7 +117,13 @@ function notOnStack(type: CType, alignment: number, isPadded: boolean, inDoubt: 
   const t = bare(type);
   if (isInt128(t) && inDoubt) return `compilers do not agree where a ${print(type)} goes here`;
   // A packed one is aligned to 1, which debug info does not say: its members look the same.
-  if (isPadded && (t.kind === 'struct' || t.kind === 'union') && t.alignment !== alignment && !hasPadding(t))
+  const isRecord = t.kind === 'struct' || t.kind === 'union';
+  if (isPadded && isRecord && !asksFor(t, alignment) && !hasPadding(t))
     return `whether ${print(type)} is packed, and so where it goes here, the debug info does not say`;
   return undefined;
+}
+
+/** Whether a record, or a member of it, asks for an alignment: that holds in a packed one, too. */
+function asksFor({ alignment: own, members }: RecordType, alignment: number): boolean {
+  return own === alignment || members.some((m) => m.alignment === alignment);
 }
