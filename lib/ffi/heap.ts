@@ -124,7 +124,25 @@ function isInCache(address: bigint): boolean {
     const [a, b] = [968, 1000].map(freedMark);
     if (a !== undefined && a === b) cacheMark = a;
   }
-  return cacheMark !== 0n && secondWord(address) === cacheMark;
+  return (
+    cacheMark !== 0n && secondWord(address) === cacheMark && isNext(firstWord(address) ^ (address >> 12n))
+  );
+}
+
+/**
+ * Whether a chunk of the cache could come next: the first word says which does, disguised by its own place (malloc.c, PROTECT_PTR). The mark alone may be old: a
+ * thread that ends leaves it in chunks that it gives back, and only the cache takes it away.
+ */
+function isNext(address: bigint): boolean {
+  if (address === 0n) return true;
+  return (
+    address % BigInt(MALLOC_ALIGNMENT) === 0n &&
+    (accessOf(address, MALLOC_ALIGNMENT, PROT.WRITE, true) & PROT.WRITE) !== 0
+  );
+}
+
+function firstWord(address: bigint): bigint {
+  return BigInt(koffi.decode.uint64(address));
 }
 
 function freedMark(size: number): bigint | undefined {
