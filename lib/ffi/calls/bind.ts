@@ -4,12 +4,22 @@ import { messageOf, PluginError } from '../../errors.js';
 import { koffi, type RawFunction } from '../koffi.js';
 import { checkAccess, PROT } from '../mapping.js';
 import type { Values } from '../values/codec.js';
-import { passingByValue } from './by-value.js';
 import { CValue } from './c-value.js';
 import type { KoffiType } from './eightbytes.js';
-import { isByValue, lower, type KoffiFunction } from './lowered.js';
-import { endFrame, passing, returning, type Frame, type Passing, type Returning } from './passing.js';
+import type { KoffiFunction } from './lowered.js';
+import {
+  endFrame,
+  isByValue,
+  passing,
+  returning,
+  type Frame,
+  type Passing,
+  type Returning,
+} from './passing.js';
 import type { FunctionSource } from './source.js';
+
+/** Most functions have nothing but numbers and pointers. */
+const byValue = () => require('./by-value.js') as typeof import('./by-value.js');
 
 /** A call that is ready to be made. */
 export interface BoundCall {
@@ -67,12 +77,12 @@ export function bindCall(
   if (source.refused !== undefined) refuse(source.refused);
   if (type.convention !== undefined) refuse(`its calling convention ${type.convention} is not C's`);
   const result = isByValue(type.result)
-    ? passingByValue(type.result, values)
+    ? byValue().passingByValue(type.result, values)
     : returning(type.result, values);
   if ('refused' in result) return refuse(`the result: ${result.refused}`);
   const parameters = type.parameters.map((p, i): BoundParameter => {
     const how = isByValue(p.type)
-      ? passingByValue(p.type, values, result.leads)
+      ? byValue().passingByValue(p.type, values, result.leads)
       : passing(p.type, values, result.leads);
     if ('refused' in how) return refuse(`parameter ${i + 1}: ${how.refused}`);
     // Without a prototype callers pass a float as a double (C17 §6.5.2.2p6).
@@ -100,6 +110,7 @@ function bindRaw(
     return bind(scalar.result, scalar.parameters);
   if (process.arch !== 'x64')
     refuse(`values of structs are not passed on ${process.arch} yet; by pointer they are`);
+  const { lower } = require('./lowered.js') as typeof import('./lowered.js');
   const lowered = lower(type, scalar, bind, recycle);
   return 'refused' in lowered ? refuse(lowered.refused) : lowered;
 }

@@ -10,14 +10,17 @@ import { koffiError } from '../koffi.js';
 import { badAddress, cCalls } from '../mapping.js';
 import { wrongKind } from '../values/check.js';
 import type { CFunction, Values } from '../values/codec.js';
-import { callAsync } from './async.js';
-import { Callback } from './callback.js';
-import { UNPROTOTYPED, type JsFunction } from './relay.js';
+import type { Callback } from './callback.js';
+import type { JsFunction } from './relay.js';
 import { bindCall, pass, type BoundCall, type BoundParameter } from './bind.js';
 import type { Frame, Lent } from './passing.js';
-import { setSource, sourceOf, type FunctionSource } from './source.js';
-import { VariadicCalls } from './variadic.js';
+import { setSource, sourceOf, UNPROTOTYPED, type FunctionSource } from './source.js';
+import type { VariadicCalls } from './variadic.js';
 import { errnoCell, state, throwFailure } from '../state.js';
+
+/** Few calls are asynchronous, and few functions are given to C. */
+const asyncCalls = () => require('./async.js') as typeof import('./async.js');
+const callbackModule = () => require('./callback.js') as typeof import('./callback.js');
 
 /** Constants of this module: each call would ask the other ones for their exports. */
 const [calls, made] = [state, cCalls];
@@ -53,10 +56,11 @@ function callsOf(source: FunctionSource, values: Values): Calls {
     const async = (args: readonly unknown[]): Promise<unknown> => {
       if (args.length !== call.parameters.length)
         throw wrongCount(source, args.length, call.parameters.length);
-      return callAsync(call, args);
+      return asyncCalls().callAsync(call, args);
     };
     return { sync: wrap(call, source), async };
   }
+  const { VariadicCalls } = require('./variadic.js') as typeof import('./variadic.js');
   const calls = new VariadicCalls(source, values);
   // What the named parameters can't do is refused here, as for any other function.
   calls.prepare(type.parameters.map(() => undefined));
@@ -72,7 +76,7 @@ function callsOf(source: FunctionSource, values: Values): Calls {
     },
     async: (args) => {
       const { call, args: promoted } = prepare(args);
-      return callAsync(call, promoted);
+      return asyncCalls().callAsync(call, promoted);
     },
   };
 }
@@ -252,6 +256,7 @@ export function functionAddress(
   values: Values,
 ): { address: bigint; kept: unknown } {
   if (value === null) return { address: 0n, kept: undefined };
+  const { Callback } = callbackModule();
   if (value instanceof Callback) {
     if (value.disposed) throw badAddress(value.address, `${what}: the callback was disposed`);
     agreed(value.type.ctype, type, what, String(value));
@@ -292,7 +297,7 @@ export function createCallables(): (type: FunctionType, address: bigint, values:
       const refused = type.prototyped ? undefined : UNPROTOTYPED;
       callable = createFunction({ name, address, type: () => type, refused }, values);
       ofType.set(address, new WeakRef(callable));
-      const callback = Callback.at(address);
+      const callback = callbackModule().Callback.at(address);
       if (callback !== undefined) {
         hold(callback, 1);
         callbacks.register(callable, callback);

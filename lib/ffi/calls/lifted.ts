@@ -5,7 +5,8 @@ import { PADDING, place, type Piece } from '../abi/place.js';
 import { Block } from '../block.js';
 import { koffi } from '../koffi.js';
 import { exactType, loadExact, store, type KoffiType } from './eightbytes.js';
-import { isByValue, partType, slotsOf } from './lowered.js';
+import { partType, slotsOf } from './lowered.js';
+import { isByValue } from './passing.js';
 
 /*
  * The other direction of lowered.ts: C calls JavaScript. What koffi finds in the registers and on the stack is put together into arguments, and a

@@ -1,9 +1,10 @@
 import { alignOf, sizeOf } from '../../ctypes/layout.js';
-import { bare, type CType, type FunctionType } from '../../ctypes/model.js';
+import type { FunctionType } from '../../ctypes/model.js';
 import { classify, type Eightbyte, type NotPassed } from '../abi/classify.js';
 import { PADDING, place, REGISTERS, type Piece, type Placement } from '../abi/place.js';
 import { Block } from '../block.js';
 import { koffi, type RawFunction } from '../koffi.js';
+import { isByValue } from './passing.js';
 import { exactType, fastType, isFast, loadExact, loadFast, store, type KoffiType } from './eightbytes.js';
 
 /*
@@ -11,26 +12,6 @@ import { exactType, fastType, isFast, loadExact, loadFast, store, type KoffiType
  * registers one by one. It fills both kinds in the order of its parameters, and puts on the stack what finds no register: the parameters that go there
  * come last, behind zeros for the integer registers that are left over.
  */
-
-/** Whether a value of `type` is passed as what the ABI makes of it, rather than as what koffi does. */
-export function isByValue(type: CType): boolean {
-  const t = bare(type);
-  switch (t.kind) {
-    case 'struct':
-    case 'union':
-    case 'complex':
-      return true;
-    case 'int':
-    case 'enum':
-      return (t.size ?? 0) > 8;
-    case 'float':
-      return t.format !== 'binary32' && t.format !== 'binary64';
-    case 'array':
-      return t.vector;
-    default:
-      return false;
-  }
-}
 
 /** A parameter of koffi's, and what it is given: a part of an argument, the place for the result, or nothing. */
 export interface Slot {

@@ -69,6 +69,26 @@ export interface Refusal {
 
 const ANY_NUMBER: NumberRange = { least: -Infinity, most: Infinity, whole: false };
 
+/** Whether a value of `type` is passed as what the ABI makes of it, rather than as what koffi does. */
+export function isByValue(type: CType): boolean {
+  const t = bare(type);
+  switch (t.kind) {
+    case 'struct':
+    case 'union':
+    case 'complex':
+      return true;
+    case 'int':
+    case 'enum':
+      return (t.size ?? 0) > 8;
+    case 'float':
+      return t.format !== 'binary32' && t.format !== 'binary64';
+    case 'array':
+      return t.vector;
+    default:
+      return false;
+  }
+}
+
 /** How a result of `type` comes from C, or why it does not. */
 export function returning(type: CType, values: Values): Returning | Refusal {
   const t = bare(type);

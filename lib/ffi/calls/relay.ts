@@ -12,11 +12,12 @@ import { Pointer } from '../values/pointer.js';
 import { isRecordView } from '../values/record.js';
 import { addressOf } from '../values/reflect.js';
 import { passingByValue } from './by-value.js';
+import { UNPROTOTYPED } from './source.js';
 import type { KoffiType } from './eightbytes.js';
-import { isByValue } from './lowered.js';
 import { liftFunction, type Lifted } from './lifted.js';
 import {
   endFrame,
+  isByValue,
   passing,
   pointerResult,
   type Frame,
@@ -49,9 +50,6 @@ export interface Relay {
   /** What koffi calls. */
   wrap(target: Target): JsFunction;
 }
-
-export const UNPROTOTYPED =
-  'the type of the pointer does not say the parameters: look the function up, or cast the pointer to a type that does';
 
 /** Constants of this module: each callback would ask the other ones for their exports. */
 const [calls, made] = [state, cCalls];

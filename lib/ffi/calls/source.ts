@@ -24,3 +24,7 @@ export function sourceOf(value: unknown): FunctionSource | undefined {
 export function setSource(callable: object, source: FunctionSource): void {
   sources.set(callable, source);
 }
+
+/** Why a function pointer without a prototype can't be called. */
+export const UNPROTOTYPED =
+  'the type of the pointer does not say the parameters: look the function up, or cast the pointer to a type that does';
