@@ -10,13 +10,11 @@ import { DebugFile } from './file.js';
 import { hasParameters, isPrototyped } from './function-type.js';
 import { addressesOf } from './location.js';
 import type { NameIndex, TypeKeyword } from './name-index.js';
-import { mayBeNamed } from './name-search.js';
 import type { DwarfSections } from './sections.js';
 import { TypeReader, once } from './types.js';
 import type { Unit } from './unit.js';
-import { UnitIndex } from './unit-index.js';
+import type { UnitIndex } from './unit-index.js';
 import { likelyEntries } from './unit-search.js';
-import { unitsWithVariable } from './variable-search.js';
 import { walkTop } from './walk.js';
 
 /** A symbol whose type is asked for. */
@@ -44,6 +42,9 @@ export interface Absent {
 
 /** Loaded when a search by address has failed, or a type is asked for by name. */
 const nameIndex = () => require('./name-index.js') as typeof import('./name-index.js');
+const nameSearch = () => require('./name-search.js') as typeof import('./name-search.js');
+const unitIndex = () => require('./unit-index.js') as typeof import('./unit-index.js');
+const variableSearch = () => require('./variable-search.js') as typeof import('./variable-search.js');
 
 /** Variables and names that are searched for one by one, at up to 10 ms for 10 MB; a further one has all units indexed. */
 const MAX_SEARCHES = 8;
@@ -166,7 +167,7 @@ export class DwarfInfo {
     yield* known;
     if (this.#searches > MAX_SEARCHES) return;
     if (this.#searches++ < MAX_SEARCHES) {
-      for (const unit of unitsWithVariable(this.#file, this.#addressSize, address)) {
+      for (const unit of variableSearch().unitsWithVariable(this.#file, this.#addressSize, address)) {
         if (!known.includes(unit)) yield unit;
       }
       return;
@@ -234,7 +235,7 @@ export class DwarfInfo {
   #unitIndex(unit: Unit): UnitIndex {
     let index = this.#unitIndexes.get(unit);
     if (index === undefined) {
-      index = new UnitIndex(unit);
+      index = new (unitIndex().UnitIndex)(unit);
       this.#unitIndexes.set(unit, index);
       for (const address of index.variableAddresses) {
         this.#variableUnits.set(address, [...(this.#variableUnits.get(address) ?? []), unit]);
@@ -245,7 +246,11 @@ export class DwarfInfo {
 
   /** The index of names, unless it is not made yet and need not be: nothing is called `name`. */
   #namesWith(name: string): NameIndex | undefined {
-    if (this.#names === undefined && this.#nameSearches++ < MAX_SEARCHES && !mayBeNamed(this.#file, name)) {
+    if (
+      this.#names === undefined &&
+      this.#nameSearches++ < MAX_SEARCHES &&
+      !nameSearch().mayBeNamed(this.#file, name)
+    ) {
       return undefined;
     }
     return this.#nameIndex;
