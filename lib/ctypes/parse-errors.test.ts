@@ -1,28 +1,8 @@
 import fc from 'fast-check';
 
+import { parse } from '../testing/declarations.js';
 import { thrownBy } from '../testing/fixture.js';
-import { type CType } from './model.js';
-import { parseType, type NameResolver } from './parse.js';
 import { print } from './print.js';
-
-const known: Record<string, CType> = {
-  'struct point': { kind: 'struct', tag: 'point', size: 8, members: [] },
-  'union number': { kind: 'union', tag: 'number', size: 4, members: [] },
-  'struct opaque': { kind: 'struct', tag: 'opaque', size: undefined, members: [] },
-  'enum color': { kind: 'enum', tag: 'color', size: 4, signed: false, enumerators: [] },
-  'typedef row': {
-    kind: 'typedef',
-    name: 'row',
-    target: {
-      kind: 'array',
-      element: { kind: 'int', name: 'int', size: 4, signed: true, text: false },
-      length: 3,
-      vector: false,
-    },
-  },
-};
-const resolve: NameResolver = (keyword, name) => known[`${keyword} ${name}`];
-const parse = (text: string): CType => parseType(text, resolve);
 
 /** A declaration, the column of the mark under it, and what the message says. */
 const ERRORS: [declaration: string, column: number, reason: string][] = [

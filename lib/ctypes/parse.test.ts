@@ -1,31 +1,12 @@
 import type { Variable } from '../index.js';
 import { Library } from '../library/library.js';
+import { parse } from '../testing/declarations.js';
 import { openFixture } from '../testing/fixture.js';
 import { compile } from '../testing/tools.js';
 import { compatible, identical } from './compatible.js';
 import { sizeOf } from './layout.js';
 import { type CType } from './model.js';
-import { parseType, type NameResolver } from './parse.js';
 import { print } from './print.js';
-
-const known: Record<string, CType> = {
-  'struct point': { kind: 'struct', tag: 'point', size: 8, members: [] },
-  'union number': { kind: 'union', tag: 'number', size: 4, members: [] },
-  'struct opaque': { kind: 'struct', tag: 'opaque', size: undefined, members: [] },
-  'enum color': { kind: 'enum', tag: 'color', size: 4, signed: false, enumerators: [] },
-  'typedef row': {
-    kind: 'typedef',
-    name: 'row',
-    target: {
-      kind: 'array',
-      element: { kind: 'int', name: 'int', size: 4, signed: true, text: false },
-      length: 3,
-      vector: false,
-    },
-  },
-};
-const resolve: NameResolver = (keyword, name) => known[`${keyword} ${name}`];
-const parse = (text: string): CType => parseType(text, resolve);
 
 /** A declaration, and the type it means as `print` writes it. */
 const TYPES: [declaration: string, printed: string][] = [

@@ -1,4 +1,4 @@
-import { FormatError } from '../errors.js';
+import { orUndefined } from '../errors.js';
 import type { Abbrev } from './abbrev.js';
 import { DW_AT, DW_FORM, DW_TAG } from './constants.js';
 import { Die } from './die.js';
@@ -144,13 +144,4 @@ function nameOf(unit: Unit, pos: number): string {
 
 function constantOf(unit: Unit, pos: number): bigint {
   return new Die(unit, pos).constant(DW_AT.const_value) ?? 0n;
-}
-
-function orUndefined<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof FormatError) return undefined;
-    throw error;
-  }
 }

@@ -8,7 +8,7 @@ import { readDynamic, type Dynamic } from '../elf/dynamic.js';
 import { ElfFile } from '../elf/file.js';
 import { buildId, findBuildId, segmentNotes } from '../elf/note.js';
 import { DynamicSymbols, type ElfSymbol } from '../elf/symbol.js';
-import { FormatError, messageOf } from '../errors.js';
+import { messageOf, orUndefined } from '../errors.js';
 import type { Constants } from './constants.js';
 import type { CxxNames, Overload } from './cxx-names.js';
 import { conventionOf } from './language.js';
@@ -216,14 +216,4 @@ function endsFlexible(record: Extract<CType, { kind: 'struct' | 'union' }>): boo
   const t = bare(last.type);
   if (t.kind === 'array') return t.length === undefined || t.length === 0;
   return (t.kind === 'struct' || t.kind === 'union') && endsFlexible(t);
-}
-
-/** What `read` gives, if the bytes are what their format says. */
-function orUndefined<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof FormatError) return undefined;
-    throw error;
-  }
 }

@@ -69,6 +69,7 @@ type Lua = Functions<
 
 type CFunction = (state: AnyPointer) => number;
 
+// One file, long as it is: all of it drives one interpreter through the same helpers.
 describeWith([LIBRARY, 'gcc', 'nm'], 'Lua 5.4', () => {
   let plugin: Plugin;
   let l: Lua;

@@ -71,6 +71,7 @@ type Sqlite = Functions<
 /** A `char **`: strings, some of which may be NULL. */
 type Strings = Pointer<AnyPointer | null>;
 
+// One file, long as it is: all of it drives one database through the same helpers.
 describeWith([LIBRARY, 'gcc', 'nm'], 'SQLite, compiled from its amalgamation', () => {
   let plugin: Plugin;
   let s: Sqlite;
