@@ -1,56 +1,71 @@
 import type { CType } from '../ctypes/model.js';
-import { DwarfInfo, type Absent, type SymbolQuery, type TypedSymbol } from '../dwarf/dwarf-info.js';
-import type { Enumerators } from '../dwarf/enumerators.js';
-import { EM } from '../elf/constants.js';
-import type { ElfFile } from '../elf/file.js';
-import { messageOf } from '../errors.js';
+import type {
+  Absent,
+  ConstantValue,
+  ConstantValues,
+  SymbolQuery,
+  TypedSymbol,
+  TypeKeyword,
+  TypeSource,
+} from '../ctypes/type-source.js';
+import { findSources, type Subject } from './sources.js';
 
-/** How C names a type: `struct point`, or a typedef by its name alone. */
-export type TypeKeyword = 'struct' | 'union' | 'enum' | 'typedef';
+/** The types of one library: of each symbol from the first source that knows it, in the order of trust. Sources are looked for when they are needed. */
+export class DebugInfo {
+  /** What was tried so far, a line each, and why it did not answer. */
+  readonly tried: string[] = [];
+  readonly #found: TypeSource[] = [];
+  readonly #search: Iterator<TypeSource>;
 
-/** The types of one library, from whichever source answered. */
-export interface DebugInfo {
-  /** Which source answers, for people: `DWARF in /lib/libx.so`; undefined if none does. */
-  readonly source: string | undefined;
-  /** What was tried, a line each, and why it did not answer. */
-  readonly tried: readonly string[];
-  symbol(query: SymbolQuery): TypedSymbol | Absent;
-  typeNamed(keyword: TypeKeyword, name: string): CType | undefined;
-  /** Every enumerator at file scope. Reads all units; throws a `FormatError` where they are corrupt. */
-  enumerators(): Enumerators;
-}
-
-/** Finds the types of `file`: the DWARF inside it. Reads no more than the names of its sections. */
-export function findDebugInfo(file: ElfFile): DebugInfo {
-  const tried: string[] = [];
-  try {
-    if (file.sections.some((s) => s.name === '.debug_info' || s.name === '.zdebug_info')) return dwarf(file);
-    tried.push(`DWARF in ${file.path}: it has no .debug_info`);
-  } catch (error) {
-    tried.push(`DWARF in ${file.path}: ${messageOf(error)}`);
+  /** Reads nothing yet. */
+  constructor(subject: Subject) {
+    this.#search = findSources(subject, this.tried);
   }
-  return {
-    source: undefined,
-    tried,
-    symbol: () => ({ reason: tried.join('\n') }),
-    typeNamed: () => undefined,
-    enumerators: () => new Map(),
-  };
-}
 
-function dwarf(file: ElfFile): DebugInfo {
-  const { littleEndian, machine } = file.header;
-  const info = new DwarfInfo({
-    littleEndian,
-    addressSize: file.header.class / 8,
-    longDouble: machine === EM.X86_64 || machine === EM['386'] ? 'x87' : 'binary128',
-    section: (name) => file.section(name),
-  });
-  return {
-    source: `DWARF in ${file.path}`,
-    tried: [`DWARF in ${file.path}`],
-    symbol: (query) => info.symbol(query),
-    typeNamed: (keyword, name) => info.typeNamed(keyword, name),
-    enumerators: () => info.enumerators(),
-  };
+  /** Which sources answer, for people: `DWARF in /lib/libx.so`; undefined if none does. */
+  get source(): string | undefined {
+    const names = Array.from(this.#sources(), (source) => source.name);
+    return names.length === 0 ? undefined : names.join(', ');
+  }
+
+  symbol(query: SymbolQuery): TypedSymbol | Absent {
+    const reasons: string[] = [];
+    for (const source of this.#sources()) {
+      const found = source.symbol(query);
+      if (!('reason' in found)) return found;
+      reasons.push(this.#found.length === 1 ? found.reason : `${source.name}: ${found.reason}`);
+    }
+    return { reason: (reasons.length === 0 ? this.tried : reasons).join('\n') };
+  }
+
+  /** Throws a `FormatError` where types are corrupt. */
+  typeNamed(keyword: TypeKeyword, name: string): CType | undefined {
+    for (const source of this.#sources()) {
+      const type = source.typeNamed(keyword, name);
+      if (type !== undefined) return type;
+    }
+    return undefined;
+  }
+
+  /** Every constant at file scope, each from the first source that has it. Reads all of them; throws a `FormatError` where they are corrupt. */
+  constants(): ConstantValues {
+    const all = new Map<string, readonly ConstantValue[]>();
+    for (const source of this.#sources()) {
+      for (const [name, values] of source.constants()) if (!all.has(name)) all.set(name, values);
+    }
+    return all;
+  }
+
+  /** Those that were found already, then further ones. */
+  *#sources(): Generator<TypeSource> {
+    for (let i = 0; ; i++) {
+      if (i === this.#found.length) {
+        const next = this.#search.next();
+        if (next.done === true) return;
+        this.#found.push(next.value);
+      }
+      const source = this.#found[i];
+      if (source !== undefined) yield source;
+    }
+  }
 }

@@ -1,11 +1,11 @@
 import type { CType } from '../ctypes/model.js';
 import { bare } from '../ctypes/model.js';
+import type { Absent, ConstantValues, SymbolQuery, TypedSymbol } from '../ctypes/type-source.js';
 import { FormatError } from '../errors.js';
 import { UnitsByAddress } from './aranges.js';
 import { producerOf } from './compiler.js';
 import { DW_AT, DW_LANG, DW_TAG } from './constants.js';
 import { Die } from './die.js';
-import type { Enumerators } from './enumerators.js';
 import { DebugFile } from './file.js';
 import { hasParameters, isPrototyped } from './function-type.js';
 import { addressesOf } from './location.js';
@@ -16,29 +16,6 @@ import type { Unit } from './unit.js';
 import type { UnitIndex } from './unit-index.js';
 import { likelyEntries } from './unit-search.js';
 import { walkTop } from './walk.js';
-
-/** A symbol whose type is asked for. */
-export interface SymbolQuery {
-  readonly name: string;
-  readonly kind: 'function' | 'ifunc' | 'variable' | 'tls';
-  /** Where the file has it; undefined if that isn't known. Means nothing for `tls`. */
-  readonly address: bigint | undefined;
-}
-
-export interface TypedSymbol {
-  /** A `FunctionType` for functions, the variable's own type otherwise. */
-  readonly type: CType;
-  /** `DW_LANG` of the unit that describes it. */
-  readonly language: number | undefined;
-  /** Where it is declared: the file as the compiler was given it. Read when looked at; may throw a `FormatError`. */
-  readonly declFile: string | undefined;
-  readonly declLine: number | undefined;
-}
-
-/** No type, and why. */
-export interface Absent {
-  readonly reason: string;
-}
 
 /** Loaded when a search by address has failed, or a type is asked for by name. */
 const nameIndex = () => require('./name-index.js') as typeof import('./name-index.js');
@@ -92,7 +69,7 @@ export class DwarfInfo {
   }
 
   /** Every enumerator at file scope. Throws a `FormatError` on corrupt debug info. */
-  enumerators(): Enumerators {
+  constants(): ConstantValues {
     const { readEnumerators } = require('./enumerators.js') as typeof import('./enumerators.js');
     return readEnumerators(this.#file, this.#types);
   }

@@ -1,3 +1,4 @@
+import type { ConstantValue, ConstantValues } from '../ctypes/type-source.js';
 import { orUndefined } from '../errors.js';
 import type { Abbrev } from './abbrev.js';
 import { DW_AT, DW_FORM, DW_TAG } from './constants.js';
@@ -8,16 +9,6 @@ import { readConstant, skipForm } from './form.js';
 import type { TypeReader } from './types.js';
 import type { Unit } from './unit.js';
 import { siblingPos, walkTop } from './walk.js';
-
-/** A value that an enumerator has in at least one unit. */
-export interface EnumeratorValue {
-  readonly value: bigint;
-  /** The enum, for people: `enum color (lib/color.h:7)`. Read when looked at. */
-  readonly enumeration: string;
-}
-
-/** Enumerators by name, each with the different values it has: one, unless units do not agree. */
-export type Enumerators = ReadonlyMap<string, readonly EnumeratorValue[]>;
 
 /** Different values of one name that are kept: two make it ambiguous already. */
 const MAX_VALUES = 8;
@@ -36,10 +27,10 @@ interface Stored {
  * Every enumerator at file scope, which is what C code can name: not those of functions, of C++'s classes and namespaces, and of `enum class`. One walk
  * over all units. A header's enums are in every unit that uses it: a name is read once, which its place in `.debug_str` tells, its value each time.
  */
-export function readEnumerators(file: DebugFile, reader: TypeReader): Enumerators {
-  const byName = new Map<string, EnumeratorValue[]>();
-  const byPlace = new Map<number, EnumeratorValue[]>();
-  const valuesOf = (unit: Unit, { name, pos }: Stored): EnumeratorValue[] => {
+export function readEnumerators(file: DebugFile, reader: TypeReader): ConstantValues {
+  const byName = new Map<string, ConstantValue[]>();
+  const byPlace = new Map<number, ConstantValue[]>();
+  const valuesOf = (unit: Unit, { name, pos }: Stored): ConstantValue[] => {
     const known = typeof name === 'number' ? byPlace.get(name) : byName.get(name);
     if (known !== undefined) return known;
     const text = typeof name === 'string' ? name : (new Die(unit, pos).string(DW_AT.name) ?? '');
@@ -76,7 +67,7 @@ function namesConstants(abbrev: Abbrev): boolean {
   return abbrev.tag === DW_TAG.enumeration_type && abbrev.hasChildren && !abbrev.has(DW_AT.enum_class);
 }
 
-class Value implements EnumeratorValue {
+class Value implements ConstantValue {
   readonly value: bigint;
   readonly #unit: Unit;
   readonly #pos: number;
@@ -87,7 +78,7 @@ class Value implements EnumeratorValue {
     this.#pos = pos;
   }
 
-  get enumeration(): string {
+  get origin(): string {
     const die = new Die(this.#unit, this.#pos);
     const tag = die.string(DW_AT.name);
     const { declFile } = require('./line-files.js') as typeof import('./line-files.js');

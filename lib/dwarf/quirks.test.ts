@@ -3,7 +3,8 @@ import { print } from '../ctypes/print.js';
 import { INT, UNSIGNED, name, ref, variable, info, V, typeOf, reason } from '../testing/dwarf-variable.js';
 import { ByteWriter, type DieTree, type UnitTree, writeDwarf } from '../testing/dwarf-writer.js';
 import { DW_AT, DW_FORM, DW_LANG, DW_OP, DW_TAG } from './constants.js';
-import { DwarfInfo, type SymbolQuery } from './dwarf-info.js';
+import type { SymbolQuery } from '../ctypes/type-source.js';
+import { DwarfInfo } from './dwarf-info.js';
 
 describe('symbols', () => {
   const at = (location: readonly number[], kind: SymbolQuery['kind'] = 'variable', address = 0x1000n) => {

@@ -129,7 +129,7 @@ describe('a name with two values', () => {
 
 it('is fixed, read once and only when it is asked for', () => {
   const library = constants('gcc', '-g');
-  const read = jest.spyOn(library.debugInfo, 'enumerators');
+  const read = jest.spyOn(library.debugInfo, 'constants');
   library.parse('enum color');
   expect(read).not.toHaveBeenCalled();
   const all = library.constants as Record<string, unknown>;

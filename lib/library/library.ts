@@ -1,8 +1,8 @@
 import { sizeOf } from '../ctypes/layout.js';
 import { bare, type CType } from '../ctypes/model.js';
 import { print } from '../ctypes/print.js';
-import { findDebugInfo, type DebugInfo } from '../debuginfo/debug-info.js';
-import type { TypedSymbol } from '../dwarf/dwarf-info.js';
+import type { TypedSymbol } from '../ctypes/type-source.js';
+import { DebugInfo } from '../debuginfo/debug-info.js';
 import { EM, PF, STT } from '../elf/constants.js';
 import { readDynamic, type Dynamic } from '../elf/dynamic.js';
 import { ElfFile } from '../elf/file.js';
@@ -72,7 +72,7 @@ export class Library {
   }
 
   get debugInfo(): DebugInfo {
-    return (this.#debugInfo ??= findDebugInfo(this.file));
+    return (this.#debugInfo ??= new DebugInfo(this));
   }
 
   /** The exported symbol of that name (`foo`, `foo@V1`); undefined if the library itself does not export it. */
@@ -123,7 +123,7 @@ export class Library {
   /** The enumerators at file scope; read at the first look. Throws a `FormatError` on corrupt debug info. */
   get constants(): Constants {
     const { constantsOf } = require('./constants.js') as typeof import('./constants.js');
-    return (this.#constants ??= constantsOf(this.debugInfo.enumerators(), this.path));
+    return (this.#constants ??= constantsOf(this.debugInfo.constants(), this.path));
   }
 
   #opaque(keyword: 'struct' | 'union', tag: string): CType {

@@ -2,7 +2,8 @@ import { ElfFile } from '../elf/file.js';
 import { STT } from '../elf/constants.js';
 import { DynamicSymbols, type ElfSymbol } from '../elf/symbol.js';
 import { print } from '../ctypes/print.js';
-import { type Absent, DwarfInfo, type SymbolQuery, type TypedSymbol } from '../dwarf/dwarf-info.js';
+import type { Absent, SymbolQuery, TypedSymbol } from '../ctypes/type-source.js';
+import { DwarfInfo } from '../dwarf/dwarf-info.js';
 
 const KINDS = new Map<number, SymbolQuery['kind']>([
   [STT.FUNC, 'function'],

@@ -1,7 +1,8 @@
 import type { CType } from '../ctypes/model.js';
 import { print } from '../ctypes/print.js';
 import { DW_AT, DW_ATE, DW_FORM, DW_OP, DW_TAG } from '../dwarf/constants.js';
-import { DwarfInfo, type SymbolQuery } from '../dwarf/dwarf-info.js';
+import type { SymbolQuery } from '../ctypes/type-source.js';
+import { DwarfInfo } from '../dwarf/dwarf-info.js';
 import {
   type AttributeTree,
   ByteWriter,

@@ -1,0 +1,49 @@
+import type { CType } from './model.js';
+
+/** A symbol whose type is asked for. */
+export interface SymbolQuery {
+  readonly name: string;
+  readonly kind: 'function' | 'ifunc' | 'variable' | 'tls';
+  /** Where the file has it; undefined if that isn't known. Means nothing for `tls`. */
+  readonly address: bigint | undefined;
+}
+
+export interface TypedSymbol {
+  /** A `FunctionType` for functions, the variable's own type otherwise. */
+  readonly type: CType;
+  /** `DW_LANG` of the unit that describes it (DWARF v5 §7.12); undefined for C, where the source does not say. */
+  readonly language: number | undefined;
+  /** Where it is declared: the file as the compiler was given it. Read when looked at; may throw a `FormatError`. */
+  readonly declFile: string | undefined;
+  readonly declLine: number | undefined;
+}
+
+/** No type, and why. */
+export interface Absent {
+  readonly reason: string;
+}
+
+/** How C names a type: `struct point`, or a typedef by its name alone. */
+export type TypeKeyword = 'struct' | 'union' | 'enum' | 'typedef';
+
+/** A value that a name stands for: an enumerator's, or a macro's. */
+export interface ConstantValue {
+  readonly value: bigint | number | string;
+  /** What gives it, for people: `enum color (lib/color.h:7)`. Read when looked at. */
+  readonly origin: string;
+}
+
+/** Constants by name, each with the different values it has: one, unless the parts of a library do not agree. */
+export type ConstantValues = ReadonlyMap<string, readonly ConstantValue[]>;
+
+/** What gives types to the symbols of a library: DWARF, CTF, a types file, declarations. */
+export interface TypeSource {
+  /** For people: `DWARF in /lib/libx.so`. */
+  readonly name: string;
+  /** Corrupt types are an absent type, with the reason. */
+  symbol(query: SymbolQuery): TypedSymbol | Absent;
+  /** Throws a `FormatError` where the types are corrupt. */
+  typeNamed(keyword: TypeKeyword, name: string): CType | undefined;
+  /** Every constant at file scope. Throws a `FormatError` where they are corrupt. */
+  constants(): ConstantValues;
+}
