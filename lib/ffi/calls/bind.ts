@@ -77,12 +77,12 @@ export function bindCall(
   if (source.refused !== undefined) refuse(source.refused);
   if (type.convention !== undefined) refuse(`its calling convention ${type.convention} is not C's`);
   const result = isByValue(type.result)
-    ? byValue().passingByValue(type.result, values)
+    ? byValue().returningByValue(type.result, values, type.compiler)
     : returning(type.result, values);
   if ('refused' in result) return refuse(`the result: ${result.refused}`);
   const parameters = type.parameters.map((p, i): BoundParameter => {
     const how = isByValue(p.type)
-      ? byValue().passingByValue(p.type, values, result.leads)
+      ? byValue().argumentByValue(p.type, values, type.compiler, result.leads)
       : passing(p.type, values, result.leads);
     if ('refused' in how) return refuse(`parameter ${i + 1}: ${how.refused}`);
     // Without a prototype callers pass a float as a double (C17 §6.5.2.2p6).

@@ -1,8 +1,9 @@
 import { sizeOf } from '../../ctypes/layout.js';
-import type { CType } from '../../ctypes/model.js';
+import type { Compiler, CType } from '../../ctypes/model.js';
 import { Block } from '../block.js';
 import { copyOf, type Codec, type Values } from '../values/codec.js';
-import type { Frame, Passing } from './passing.js';
+import { flatArgument, flatParts, flatResult } from './flat.js';
+import type { Frame, Passing, Returning } from './passing.js';
 
 /**
  * How a value that is taken apart (see lowered.ts) goes into a block with its bytes, and comes out of one: a struct as a plain object, as nobody has
@@ -35,6 +36,24 @@ export function passingByValue(type: CType, values: Values, lasting = false): Pa
       spare.push(block as Block);
     },
   };
+}
+
+/** The same for an argument of a function that `compiler` has compiled: as its eightbytes alone, if that will do. */
+export function argumentByValue(
+  type: CType,
+  values: Values,
+  compiler: Compiler | undefined,
+  lasting: boolean | undefined,
+): Passing {
+  const ordinary = passingByValue(type, values, lasting);
+  const parts = flatParts(type, compiler);
+  return parts === undefined ? ordinary : flatArgument(parts, ordinary);
+}
+
+/** The same for a result: in koffi's types, if that will do. */
+export function returningByValue(type: CType, values: Values, compiler: Compiler | undefined): Returning {
+  const parts = flatParts(type, compiler);
+  return parts === undefined ? passingByValue(type, values) : flatResult(type, parts, values);
 }
 
 /** How large blocks are that are kept for the next call. */

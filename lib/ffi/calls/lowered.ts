@@ -5,6 +5,7 @@ import { PADDING, place, REGISTERS, type Piece, type Placement } from '../abi/pl
 import { Block } from '../block.js';
 import { koffi, type RawFunction } from '../koffi.js';
 import { isByValue } from './passing.js';
+import { FlatValue } from './flat.js';
 import { exactType, fastType, isFast, loadExact, loadFast, store, type KoffiType } from './eightbytes.js';
 
 /*
@@ -12,6 +13,9 @@ import { exactType, fastType, isFast, loadExact, loadFast, store, type KoffiType
  * registers one by one. It fills both kinds in the order of its parameters, and puts on the stack what finds no register: the parameters that go there
  * come last, behind zeros for the integer registers that are left over.
  */
+
+/** Constants of this module: each call would ask the other ones for their exports. */
+const [Flat, Memory] = [FlatValue, Block];
 
 /** A parameter of koffi's, and what it is given: a part of an argument, the place for the result, or nothing. */
 export interface Slot {
@@ -23,8 +27,8 @@ export interface Slot {
 export type KoffiFunction = (result: KoffiType, parameters: readonly KoffiType[]) => RawFunction;
 
 /**
- * A function in koffi's terms: it takes a block with its bytes for each argument that `isByValue`, and returns such a block. `scalar`: koffi's type for a
- * parameter, or the result, that is not. `bind` may throw.
+ * A function in koffi's terms: it takes a block with its bytes for each argument that `isByValue`, or its eightbytes, and returns such a block.
+ * `scalar`: koffi's type for a parameter, or the result, that is not taken apart. `bind` may throw.
  */
 export function lower(
   type: FunctionType,
@@ -55,37 +59,32 @@ export function lower(
     );
   const slots = slotsWith(fastType);
   const fast = bound(slots);
+  const callFast = calling(fast, slots);
   let exact: RawFunction | undefined;
   const floats = placement.sse.filter((p) => byValue[p.parameter] === true);
-  /** koffi's function for these arguments, and what it is given for them; `hidden` is where the result goes. */
-  const prepare = (given: readonly unknown[], hidden: Block | undefined): [RawFunction, unknown[]] => {
-    let isExact = false;
+  /** Whether these arguments go as koffi's exact types. */
+  const isExact = (given: readonly unknown[]): boolean => {
     for (const { parameter, offset, eightbyte } of floats) {
-      if (eightbyte !== undefined && !isFast((given[parameter] as Block).data, offset, eightbyte))
-        isExact = true;
+      const value = given[parameter];
+      if (eightbyte !== undefined && value instanceof Memory && !isFast(value.data, offset, eightbyte))
+        return true;
     }
-    const load = isExact ? loadExact : loadFast;
-    const args: unknown[] = [];
-    for (const { source } of slots) {
-      if (source === PADDING) args.push(0);
-      else if (source === 'result') args.push(hidden?.bytes());
-      else if (byValue[source.parameter] === true)
-        args.push(part(given[source.parameter] as Block, source, load));
-      else args.push(given[source.parameter]);
-    }
-    return [isExact ? (exact ??= bound(slotsWith(exactType))) : fast, args];
+    return false;
   };
+  const exactly = (): RawFunction => (exact ??= bound(slotsWith(exactType)));
   const call = (...given: unknown[]): unknown => {
     const hidden = result.hidden?.();
-    const [raw, args] = prepare(given, hidden);
-    const returned = raw(...args);
+    const returned = isExact(given)
+      ? exactly()(...slots.map((s) => part(s, given, hidden, loadExact)))
+      : callFast(given, hidden);
     for (let i = 0; i < given.length; i++) recycle[i]?.(given[i]);
     return result.value(returned, hidden, true);
   };
   const async = (...given: unknown[]): void => {
     const done = given.pop() as (error: unknown, value: unknown) => void;
     const hidden = result.hidden?.();
-    const [raw, args] = prepare(given, hidden);
+    const [raw, load] = isExact(given) ? [exactly(), loadExact] : [fast, loadFast];
+    const args = slots.map((s) => part(s, given, hidden, load));
     raw.async(...args, (error: unknown, returned: unknown) => {
       done(error, error === null ? result.value(returned, hidden, false) : undefined);
     });
@@ -115,8 +114,50 @@ export function partType({ eightbyte, size }: Piece, registerType: (e: Eightbyte
   return koffi.struct({ bytes: koffi.array('uint8', size) });
 }
 
-function part(block: Block, { eightbyte, offset, size }: Piece, load: typeof loadExact): unknown {
-  return eightbyte === undefined ? { bytes: block.bytes(0, size) } : load(block.data, offset, eightbyte);
+/**
+ * A call with what `part` makes of the arguments. A closure over constants for each number of slots that is common: the engine then compiles koffi's
+ * function into it, and there is no array between, which together takes as long as the call.
+ */
+function calling(
+  raw: RawFunction,
+  slots: readonly Slot[],
+): (given: readonly unknown[], hidden: Block | undefined) => unknown {
+  const [a, b, c, d] = slots as [Slot, Slot, Slot, Slot];
+  switch (slots.length) {
+    case 1:
+      return (given, hidden) => raw(part(a, given, hidden, loadFast));
+    case 2:
+      return (given, hidden) => raw(part(a, given, hidden, loadFast), part(b, given, hidden, loadFast));
+    case 4:
+      return (given, hidden) =>
+        raw(
+          part(a, given, hidden, loadFast),
+          part(b, given, hidden, loadFast),
+          part(c, given, hidden, loadFast),
+          part(d, given, hidden, loadFast),
+        );
+    default:
+      return (given, hidden) => raw(...slots.map((s) => part(s, given, hidden, loadFast)));
+  }
+}
+
+/** What koffi is given for a slot. */
+function part(
+  { source }: Slot,
+  given: readonly unknown[],
+  hidden: Block | undefined,
+  load: typeof loadExact,
+): unknown {
+  if (source === PADDING) return 0;
+  if (source === 'result') return hidden?.bytes();
+  const value = given[source.parameter];
+  const { eightbyte, offset, size } = source;
+  if (value instanceof Flat) {
+    if (eightbyte === undefined) return { bytes: value.bytes(0, size) };
+    return offset === 0 ? value.first : value.second;
+  }
+  if (!(value instanceof Memory)) return value;
+  return eightbyte === undefined ? { bytes: value.bytes(0, size) } : load(value.data, offset, eightbyte);
 }
 
 interface LoweredResult {
@@ -128,7 +169,7 @@ interface LoweredResult {
 }
 
 function lowerResult({ result: type, compiler }: FunctionType, scalar: KoffiType): LoweredResult | NotPassed {
-  if (!isByValue(type)) return { koffi: scalar, value: (raw) => raw };
+  if (!isByValue(type) || scalar !== 'void') return { koffi: scalar, value: (raw) => raw };
   const passed = classify(type, compiler);
   if ('refused' in passed) return { refused: `the result: ${passed.refused}` };
   const size = sizeOf(type) ?? 0;

@@ -30,6 +30,13 @@ export function describe(value: unknown): string {
     : 'an object';
 }
 
+/** Whether a value is an object of nothing but its own properties, as a literal makes one. */
+export function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
 /** A value of the wrong kind. `wanted` reads behind "expected": `a number`, `null or a Pointer`. */
 export function wrongKind(what: string, type: CType, wanted: string, value: unknown): TypeError {
   return typeError(

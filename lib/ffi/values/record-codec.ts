@@ -4,7 +4,7 @@ import { print } from '../../ctypes/print.js';
 import { isPluginError, typeError } from '../../errors.js';
 import { copy, staged, type Block } from '../block.js';
 import { arrayItems } from './array.js';
-import { wrongKind } from './check.js';
+import { isPlain, wrongKind } from './check.js';
 import { copyOf, type Codec, type Values } from './codec.js';
 import { Pointer } from './pointer.js';
 import { isRecordView, placeOf, recordShape, type Field, type RecordShape } from './record.js';
@@ -75,12 +75,6 @@ function writeAll(
   for (const { name } of plain) if (!Object.hasOwn(value, name)) return false;
   for (const { name, at, codec } of plain) codec.write(block, offset + at, value[name], `${what}.${name}`);
   return true;
-}
-
-function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 interface GivenField extends Field {
