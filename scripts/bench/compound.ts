@@ -122,7 +122,7 @@ export function benchList(path: string): Row {
   const first = plugin.lookup<Call<Pointer<Node>>>('make_list')(LENGTH);
   const node = koffi.struct({ value: 'int64', next: 'void *' });
   let [ours, raw] = [Infinity, Infinity];
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 8; round++) {
     let start = performance.now();
     let count = 0;
     for (let at: Pointer<Node> | null = first; at !== null; at = at.value.next) count++;

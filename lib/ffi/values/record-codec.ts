@@ -7,7 +7,7 @@ import { arrayItems } from './array.js';
 import { isPlain, wrongKind } from './check.js';
 import { copyOf, type Codec, type Values } from './codec.js';
 import { Pointer } from './pointer.js';
-import { isRecordView, placeOf, recordShape, type Field, type RecordShape } from './record.js';
+import { isRecordView, noField, placeOf, recordShape, type Field, type RecordShape } from './record.js';
 import { sameValue } from './snapshot.js';
 
 /** The codec of a complete struct or union. Reading gives a live view; writing takes an object or a view. */
@@ -94,11 +94,7 @@ function given(shape: RecordShape, value: unknown, what: string): GivenField[] {
   return Object.entries(value).map(([name, item]) => {
     const field = shape.fields.get(name);
     if (field !== undefined) return { ...field, value: item as unknown };
-    const known = [...shape.fields.keys()].join(', ');
-    throw typeError(
-      'ERR_INVALID_ARG_VALUE',
-      `${what}: ${print(shape.type)} has no field ${name}; it has ${known}`,
-    );
+    throw noField(shape, name, what);
   });
 }
 

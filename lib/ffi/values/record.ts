@@ -3,6 +3,7 @@ import { inspect, type InspectOptions } from 'node:util';
 import { namedMembers, type NamedMember } from '../../ctypes/layout.js';
 import { constOf, isQualified, type CType, type RecordType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
+import { typeError } from '../../errors.js';
 import type { Block } from '../block.js';
 import { bitFieldCodec } from './bit-field.js';
 import { assignable, isConst } from './check.js';
@@ -24,16 +25,20 @@ export abstract class RecordView {
   constructor(block: Block, offset: number) {
     this.#block = block;
     this.#offset = offset;
-    // A field that does not exist would take a value, and C never see it.
-    Object.preventExtensions(this);
   }
 
   static {
     blockOf = (view) => view.#block;
     offsetOf = (view) => view.#offset;
     Reflect.deleteProperty(this.prototype, 'constructor');
-    // Without Object.prototype, so that `toString` and the like are a field or nothing.
-    Object.setPrototypeOf(this.prototype, null);
+    // Without Object.prototype, so that `toString` and the like are a field or nothing. What is assigned and no field comes up here: it would take a
+    // value, and C never see it. To make each view one that can't be extended takes a fifth of the time that a view does.
+    const nothing = new Proxy(Object.create(null) as object, {
+      set(_, name, __, view: RecordView) {
+        throw noField(placeOf(view).shape, String(name));
+      },
+    });
+    Object.setPrototypeOf(this.prototype, nothing);
     Object.defineProperty(this.prototype, inspect.custom, {
       value(this: RecordView, depth: number, options: InspectOptions) {
         const { block, offset, shape } = placeOf(this);
@@ -75,6 +80,16 @@ export function placeOf(view: RecordView): { block: Block; offset: number; shape
   const shape = shapes.get(Object.getPrototypeOf(view) as object);
   if (shape === undefined) throw new TypeError('not a view of C memory');
   return { block: blockOf(view), offset: offsetOf(view), shape };
+}
+
+/** The error for a field that does not exist. `what` names the place in messages. */
+export function noField(shape: RecordShape, name: string, what?: string): TypeError {
+  const known = [...shape.fields.keys()].join(', ');
+  const where = what === undefined ? '' : `${what}: `;
+  return typeError(
+    'ERR_INVALID_ARG_VALUE',
+    `${where}${print(shape.type)} has no field ${name}; it has ${known}`,
+  );
 }
 
 /** The shape of a complete struct or union type, with its fields' codecs. The fields of a const struct are const. */

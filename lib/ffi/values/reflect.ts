@@ -6,7 +6,7 @@ import { sourceOf } from '../calls/source.js';
 import { arrayPlaceOf } from './array.js';
 import { describe } from './check.js';
 import { Pointer, targetOf } from './pointer.js';
-import { isRecordView, placeOf } from './record.js';
+import { isRecordView, noField, placeOf } from './record.js';
 
 /**
  * C's `&view`, or `&view.field`: a `Pointer` to the struct, union or array that `view` shows, or to a member. It keeps memory of `alloc`
@@ -22,13 +22,7 @@ export function addressOf(view: object, field?: string): Pointer {
       return shape.values.pointerInto(shape.type, { block, offset, start: offset, end: offset + shape.size });
     }
     const found = shape.fields.get(field);
-    if (found === undefined) {
-      const known = [...shape.fields.keys()].join(', ');
-      throw typeError(
-        'ERR_INVALID_ARG_VALUE',
-        `addressOf: ${print(shape.type)} has no field ${field}; it has ${known}`,
-      );
-    }
+    if (found === undefined) throw noField(shape, field, 'addressOf');
     if (found.member.bitSize !== undefined) {
       throw typeError(
         'ERR_INVALID_ARG_VALUE',
