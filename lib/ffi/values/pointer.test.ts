@@ -23,6 +23,15 @@ beforeEach(() => {
   cursor.value = first().offset(1);
 });
 
+it('takes no property that it does not have', () => {
+  const assigned = Object.assign.bind(undefined, numbers as object);
+  expect(thrownBy(() => assigned({ x: 1 }) as unknown)).toMatchObject({
+    code: 'ERR_INVALID_ARG_VALUE',
+    message: 'numbers: a Pointer has no x to be set; what it points to is its .value',
+  });
+  expect(numbers).toBeInstanceOf(Object);
+});
+
 describe('a pointer that C set', () => {
   it('is read, followed and moved as in C', () => {
     variable<IntPointer | null>('cursor').value = first().offset(1);

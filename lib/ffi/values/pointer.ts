@@ -96,6 +96,17 @@ export class Pointer<T = unknown> {
     placeOf = (pointer) => pointer.#open(0, 1);
     whatOf = (pointer) => pointer.#what(0);
     isFreed = (pointer) => pointer.#isFreed();
+    // `V.x = 1` for `V.value.x = 1`: a property that a pointer does not have would take the value, and C never see it.
+    const strict = new Proxy(Object.create(Object.prototype) as object, {
+      set(_, name, __, pointer: Pointer) {
+        const hint = 'what it points to is its .value';
+        throw typeError(
+          'ERR_INVALID_ARG_VALUE',
+          `${pointer.#what(0)}: a Pointer has no ${String(name)} to be set; ${hint}`,
+        );
+      },
+    });
+    Object.setPrototypeOf(this.prototype, strict);
     markFreed = (pointer) => {
       freedAt.delete(pointer.address);
       freedAt.set(pointer.address, ++frees);
