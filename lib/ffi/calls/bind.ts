@@ -5,7 +5,7 @@ import { koffi, type RawFunction } from '../koffi.js';
 import { checkAccess, PROT } from '../mapping.js';
 import type { Values } from '../values/codec.js';
 import { CValue } from './c-value.js';
-import type { KoffiType } from './eightbytes.js';
+import { functionOf, type KoffiType } from './koffi-types.js';
 import type { KoffiFunction } from './lowered.js';
 import {
   endFrame,
@@ -123,7 +123,7 @@ function koffiFunction(
   refuse: (reason: string) => never,
 ): RawFunction {
   try {
-    return koffi.decode(address, koffi.proto(result, [...parameters])) as RawFunction;
+    return koffi.decode(address, functionOf(result, parameters)) as RawFunction;
   } catch (error) {
     return refuse(messageOf(error));
   }

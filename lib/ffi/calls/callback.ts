@@ -9,7 +9,7 @@ import { hold } from '../block.js';
 import { koffi } from '../koffi.js';
 import { badAddress } from '../mapping.js';
 import type { Values } from '../values/codec.js';
-import type { KoffiType } from './eightbytes.js';
+import type { KoffiType } from './koffi-types.js';
 import { relayOf, type JsFunction, type Relay, type Target } from './relay.js';
 import { state, type Owner } from '../state.js';
 

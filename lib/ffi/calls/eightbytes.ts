@@ -1,19 +1,14 @@
 import type { Eightbyte } from '../abi/classify.js';
-import { koffi } from '../koffi.js';
-
-/** A type as koffi takes it: a name, or an anonymous type. */
-export type KoffiType = string | ReturnType<typeof koffi.struct>;
+import { bytesOf, type KoffiType } from './koffi-types.js';
 
 /*
  * Eight bytes of a value as koffi passes them in one register: integers as `int64`, floats as `double`. The engine knows only one NaN
  * (v8::Number::New), and two floats may look like another one: what is not a double comes, and if need be goes, as the bytes it is.
  */
 
-let twoFloats: KoffiType | undefined;
-
 /** Two floats that koffi takes and gives as their bytes, and that the ABI has in one SSE register. */
 export function floats(): KoffiType {
-  return (twoFloats ??= koffi.struct({ bytes: koffi.array('float', 2) }));
+  return bytesOf('float', 2);
 }
 
 /** The type of an eightbyte that says all its bits. */

@@ -2,12 +2,12 @@ import { namedMembers } from '../../ctypes/layout.js';
 import { bare, type Compiler, type CType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { classify, type Eightbyte } from '../abi/classify.js';
-import { koffi } from '../koffi.js';
 import { isPlain } from '../values/check.js';
 import type { Values } from '../values/codec.js';
 import { fromBigInt, limits } from '../values/integer.js';
 import { machineOf, MACHINES, type Machine } from '../values/machine.js';
 import { exactType, store } from './eightbytes.js';
+import { pairOf } from './koffi-types.js';
 import type { Passing, Returning } from './passing.js';
 
 /*
@@ -177,7 +177,7 @@ export function flatResult(type: CType, parts: readonly Part[], values: Values):
     return { koffi: exactType(first.eightbyte), fromC };
   }
   return {
-    koffi: koffi.struct({ a: exactType(first.eightbyte), b: exactType(second.eightbyte) }),
+    koffi: pairOf(exactType(first.eightbyte), exactType(second.eightbyte)),
     fromC: (raw) => {
       const { a, b } = raw as { a: unknown; b: unknown };
       const copied = { ...empty };

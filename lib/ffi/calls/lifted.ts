@@ -3,8 +3,8 @@ import { bare, type CType, type FunctionType } from '../../ctypes/model.js';
 import { classify, type Eightbyte, type NotPassed } from '../abi/classify.js';
 import { PADDING, place, type Piece } from '../abi/place.js';
 import { Block } from '../block.js';
-import { koffi } from '../koffi.js';
-import { exactType, loadExact, store, type KoffiType } from './eightbytes.js';
+import { exactType, loadExact, store } from './eightbytes.js';
+import { pairOf, type KoffiType } from './koffi-types.js';
 import { partType, slotsOf } from './lowered.js';
 import { isByValue } from './passing.js';
 
@@ -122,7 +122,7 @@ function liftResult({ result: type, compiler }: FunctionType, scalar: KoffiType)
       if (second === undefined)
         return { koffi: as(first), hidden: false, value: (value) => from(blockOf(value), first) };
       return {
-        koffi: koffi.struct({ a: as(first), b: as(second) }),
+        koffi: pairOf(as(first), as(second)),
         hidden: false,
         value: (value) => {
           const block = blockOf(value);

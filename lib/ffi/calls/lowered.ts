@@ -3,10 +3,11 @@ import type { FunctionType } from '../../ctypes/model.js';
 import { classify, type Eightbyte, type NotPassed } from '../abi/classify.js';
 import { PADDING, place, REGISTERS, type Piece, type Placement } from '../abi/place.js';
 import { Block } from '../block.js';
-import { koffi, type RawFunction } from '../koffi.js';
+import type { RawFunction } from '../koffi.js';
 import { isByValue } from './passing.js';
 import { FlatValue } from './flat.js';
-import { exactType, fastType, isFast, loadExact, loadFast, store, type KoffiType } from './eightbytes.js';
+import { exactType, fastType, isFast, loadExact, loadFast, store } from './eightbytes.js';
+import { bytesOf, pairOf, type KoffiType } from './koffi-types.js';
 
 /*
  * Values that koffi has no type for, or gets wrong: structs, unions, complex numbers, 128 bits. They are taken apart as the ABI does it, and koffi is given the
@@ -111,7 +112,7 @@ export function slotsOf(
 export function partType({ eightbyte, size }: Piece, registerType: (e: Eightbyte) => KoffiType): KoffiType {
   if (eightbyte !== undefined) return registerType(eightbyte);
   // On the stack whatever its class is: the integer registers are taken.
-  return koffi.struct({ bytes: koffi.array('uint8', size) });
+  return bytesOf('uint8', size);
 }
 
 /**
@@ -216,5 +217,5 @@ function registerResult(eightbytes: readonly Eightbyte[]): LoweredResult {
 function koffiResult(first: Eightbyte | undefined, second: Eightbyte | undefined): KoffiType {
   if (first === undefined) return 'void';
   if (second === undefined) return exactType(first);
-  return koffi.struct({ a: exactType(first), b: exactType(second) });
+  return pairOf(exactType(first), exactType(second));
 }

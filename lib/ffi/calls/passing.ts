@@ -6,7 +6,7 @@ import { floatCheck } from '../values/float.js';
 import { fromBigInt, integerCheck, limits } from '../values/integer.js';
 import { integerMachine } from '../values/machine.js';
 import { isConstText, pointerReader } from '../values/pointer-codec.js';
-import type { KoffiType } from './eightbytes.js';
+import type { KoffiType } from './koffi-types.js';
 import type { CallOwner } from './relay.js';
 
 /** Memory of JavaScript's that C has during a call. */

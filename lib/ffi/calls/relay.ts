@@ -2,7 +2,6 @@ import { bare, type CType, type FunctionType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { messageOf, typeError } from '../../errors.js';
 import { hold } from '../block.js';
-import { koffi } from '../koffi.js';
 import { cCalls } from '../mapping.js';
 import { arrayPlaceOf } from '../values/array.js';
 import { describe } from '../values/check.js';
@@ -13,7 +12,7 @@ import { isRecordView } from '../values/record.js';
 import { addressOf } from '../values/reflect.js';
 import { passingByValue } from './by-value.js';
 import { UNPROTOTYPED } from './source.js';
-import type { KoffiType } from './eightbytes.js';
+import { functionOf, pointerTo, type KoffiType } from './koffi-types.js';
 import { liftFunction, type Lifted } from './lifted.js';
 import {
   endFrame,
@@ -103,7 +102,7 @@ function makeRelay(type: FunctionType, values: Values): Relay | Refusal {
     };
   };
   try {
-    return { koffi: koffi.pointer(koffi.proto(lifted.koffiResult, [...lifted.koffiParameters])), wrap };
+    return { koffi: pointerTo(functionOf(lifted.koffiResult, lifted.koffiParameters)), wrap };
   } catch (error) {
     return { refused: messageOf(error) };
   }
