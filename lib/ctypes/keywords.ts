@@ -13,7 +13,9 @@ const KEYWORDS: ReadonlySet<string> = new Set([
   ...IGNORED,
   ...'struct union enum const volatile restrict _Atomic typedef auto _Alignas _Alignof _Generic'.split(' '),
   ...'_Imaginary _Static_assert break case continue default do else for goto if return sizeof'.split(' '),
-  ...'switch while typeof __typeof__ __attribute__ __attribute asm __asm __asm__ __vector'.split(' '),
+  ...'switch while typeof __typeof __typeof__ __attribute__ __attribute asm __asm __asm__ __vector'.split(
+    ' ',
+  ),
 ]);
 
 /** Whether a word may be a name. */

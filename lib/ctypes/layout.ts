@@ -28,6 +28,9 @@ export function alignOf(type: CType): number {
         at = at.target;
         break;
       case 'qualified':
+        // So that one instruction can reach it (gcc tree.cc, `build_qualified_type`; clang's ASTContext::getTypeInfoImpl).
+        if (at.qualifier === '_Atomic')
+          return Math.max(alignOf(at.target), atomicAlignment(sizeOf(at.target)));
         at = at.target;
         break;
       case 'array':
@@ -49,11 +52,25 @@ export function alignOf(type: CType): number {
   return 1;
 }
 
+function atomicAlignment(size = 1): number {
+  return [1, 2, 4, 8, 16].includes(size) ? size : 1;
+}
+
+const recordAlignments = new WeakMap<RecordType, number>();
+
+/** Each is found once: structs in structs would be looked at again and again. */
+function recordAlignment(record: RecordType): number {
+  if (record.size === undefined) return 1;
+  let alignment = recordAlignments.get(record);
+  if (alignment === undefined) recordAlignments.set(record, (alignment = findAlignment(record)));
+  return alignment;
+}
+
 /**
  * That of the member with the largest. No debug info says that a struct is packed, but members at odd offsets do, and a size
  * that isn't a multiple of the alignment, which every size is (C17 §6.2.8).
  */
-function recordAlignment(record: RecordType): number {
+function findAlignment(record: RecordType): number {
   const { alignment: own } = record;
   if (own === undefined) return membersAlignment(record);
   // Clang writes what a struct asks for, though a member may ask for more; gcc also writes what a packed one has, and that is less.

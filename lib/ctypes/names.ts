@@ -1,3 +1,4 @@
+import { vaList } from './va-list.js';
 import { VOID, type CType, type FloatFormat, type IntType } from './model.js';
 
 /*
@@ -5,19 +6,21 @@ import { VOID, type CType, type FloatFormat, type IntType } from './model.js';
  * AArch64 LP64): int has 4 bytes, long and pointers 8.
  */
 
-const IS_ARM = process.arch === 'arm64';
-const LONG_DOUBLE: FloatFormat = process.arch === 'x64' ? 'x87' : 'binary128';
+/** The machine that the code is for, as Node calls it. */
+export type Machine = typeof process.arch;
+
+const longDouble = (machine: Machine): FloatFormat => (machine === 'x64' ? 'x87' : 'binary128');
 
 /** The floating-point types (C17 §6.2.5p10, C23 H.2.3) and GNU C's, by the word that names them. */
-const FLOATS: ReadonlyMap<string, readonly [size: number, format: FloatFormat]> = new Map([
+const FLOATS: ReadonlyMap<string, readonly [size: number, format: FloatFormat | 'long double']> = new Map([
   ['float', [4, 'binary32']],
   ['double', [8, 'binary64']],
-  ['long double', [16, LONG_DOUBLE]],
+  ['long double', [16, 'long double']],
   ['_Float16', [2, 'binary16']],
   ['_Float32', [4, 'binary32']],
   ['_Float32x', [8, 'binary64']],
   ['_Float64', [8, 'binary64']],
-  ['_Float64x', [16, LONG_DOUBLE]],
+  ['_Float64x', [16, 'long double']],
   ['_Float128', [16, 'binary128']],
   ['__float128', [16, 'binary128']],
 ]);
@@ -55,10 +58,8 @@ const int = (name: string, size: number, signed: boolean): IntType => ({
   text: name === 'char',
 });
 
-const CHAR = int('char', 1, !IS_ARM);
-
 /** C's own type that is spelled with these words (C17 §6.7.2p2); undefined for a list that means none. */
-export function typeOfWords(words: readonly string[]): CType | undefined {
+export function typeOfWords(words: readonly string[], machine: Machine = process.arch): CType | undefined {
   const left = words.map((word) => SPELLINGS.get(word) ?? word);
   const take = (word: string): number => {
     const before = left.length;
@@ -74,12 +75,13 @@ export function typeOfWords(words: readonly string[]): CType | undefined {
   const hasSign = isSigned || isUnsigned;
   if (base !== undefined && FLOATS.has(base)) {
     if (hasSign || shorts + ints > 0 || longs > (base === 'double' ? 1 : 0)) return undefined;
-    return floatOf(longs > 0 ? 'long double' : base, complexes > 0);
+    return floatOf(longs > 0 ? 'long double' : base, complexes > 0, machine);
   }
   if (complexes > 0) return undefined;
   if (base !== undefined) {
     if (longs + shorts + ints > 0) return undefined;
-    if (base === 'char') return hasSign ? signedOrNot('char', 1, isSigned) : CHAR;
+    if (base === 'char')
+      return hasSign ? signedOrNot('char', 1, isSigned) : int('char', 1, machine !== 'arm64');
     if (base === '__int128') return int(isUnsigned ? 'unsigned __int128' : '__int128', 16, !isUnsigned);
     return hasSign ? undefined : NAMES.get(base);
   }
@@ -93,9 +95,10 @@ function signedOrNot(name: string, size: number, signed: boolean): IntType {
   return int(`${signed ? 'signed' : 'unsigned'} ${name}`, size, signed);
 }
 
-function floatOf(name: string, isComplex: boolean): CType | undefined {
-  const [size, format] = FLOATS.get(name) ?? [];
-  if (size === undefined || format === undefined) return undefined;
+function floatOf(name: string, isComplex: boolean, machine: Machine): CType | undefined {
+  const [size, stored] = FLOATS.get(name) ?? [];
+  if (size === undefined || stored === undefined) return undefined;
+  const format = stored === 'long double' ? longDouble(machine) : stored;
   return isComplex
     ? { kind: 'complex', name: `${name} _Complex`, size: size * 2, format }
     : { kind: 'float', name, size, format };
@@ -117,6 +120,10 @@ function sized(prefix: string, bits: number): [string, CType][] {
 }
 
 const typedef = (name: string, target: CType): [string, CType] => [name, { kind: 'typedef', name, target }];
+
+/** A typedef of a struct of which nothing is known but its tag. */
+const opaque = (name: string, tag: string): [string, CType] =>
+  typedef(name, { kind: 'struct', tag, size: undefined, members: [] });
 
 const LONG = int('long', 8, true);
 const UNSIGNED_LONG = int('unsigned long', 8, false);
@@ -142,11 +149,18 @@ export const ABI_TYPEDEFS: ReadonlyMap<string, CType> = new Map([
 
 /**
  * Names that a library may well mean otherwise, and what they mean if it says nothing: `bool` is a byte or an int in old C, `wchar_t` has two bytes
- * with -fshort-wchar, and the fast integers are glibc's here, of which musl has smaller ones.
+ * with -fshort-wchar, and the fast integers are glibc's here, of which musl has smaller ones. What `FILE` and `DIR` consist of nobody needs to know.
  */
-export const DEFAULT_TYPEDEFS: ReadonlyMap<string, CType> = new Map([
+const COMMON_TYPEDEFS: ReadonlyMap<string, CType> = new Map([
   typedef('bool', { kind: 'bool', name: '_Bool', size: 1 }),
-  typedef('wchar_t', IS_ARM ? int('unsigned int', 4, false) : int('int', 4, true)),
+  ...['wint_t', 'mode_t', 'uid_t', 'gid_t', 'socklen_t'].map((name) =>
+    typedef(name, int('unsigned int', 4, false)),
+  ),
+  typedef('pid_t', int('int', 4, true)),
+  ...['off_t', 'off64_t', 'time_t', 'clock_t', 'suseconds_t'].map((name) => typedef(name, LONG)),
+  ...['dev_t', 'ino_t'].map((name) => typedef(name, UNSIGNED_LONG)),
+  opaque('FILE', '_IO_FILE'),
+  opaque('DIR', '__dirstream'),
   typedef('int_fast8_t', int('signed char', 1, true)),
   typedef('uint_fast8_t', int('unsigned char', 1, false)),
   ...[16, 32, 64].flatMap((bits) => [
@@ -154,3 +168,14 @@ export const DEFAULT_TYPEDEFS: ReadonlyMap<string, CType> = new Map([
     typedef(`uint_fast${bits}_t`, UNSIGNED_LONG),
   ]),
 ]);
+
+/** `wchar_t` has a sign where `int` is the cheapest (psABI x86-64 §3.1.2, AAPCS64 §10.1.2); what a `va_list` is only the machine knows. */
+export function defaultTypedef(name: string, machine: Machine = process.arch): CType | undefined {
+  if (name === 'wchar_t')
+    return typedef(name, machine === 'arm64' ? int('unsigned int', 4, false) : int('int', 4, true))[1];
+  if (VA_LISTS.has(name)) return typedef(name, vaList(machine))[1];
+  return COMMON_TYPEDEFS.get(name);
+}
+
+/** C's name for it, glibc's and GNU C's own. */
+const VA_LISTS: ReadonlySet<string> = new Set(['va_list', '__gnuc_va_list', '__builtin_va_list']);

@@ -1,51 +1,50 @@
-import { typeError } from '../errors.js';
-
-/** Longer declarations are refused rather than cut into a million tokens. No C declaration is as long by far. */
-const MAX_LENGTH = 1 << 16;
-
-/** Comments, names (C17 §6.4.2; `$` is GNU C's, `geo::rect` C++'s), numbers (§6.4.8), and signs. */
+/**
+ * Comments, line ends that a backslash hides (C17 §5.1.1.2), characters and strings (C17 §6.4.4.4, §6.4.5), names (§6.4.2; `$` is GNU C's, `geo::rect`
+ * C++'s), numbers (§6.4.8), and signs. What is opened and not closed goes to its end, so that each character is looked at once.
+ */
 const TOKENS =
-  /\/\*[^]*?\*\/|\/\/[^\n]*|[\p{XID_Start}_$][\p{XID_Continue}$]*(?:::[\p{XID_Start}_$][\p{XID_Continue}$]*)*|\d[\w.]*|\.\.\.|&&|\S/gu;
+  /\/\*[^]*?(?:\*\/|$)|\/\/[^\n]*|\\\r?\n|\n|(?:u8|[LuU])?'(?:[^'\\\n]|\\.){0,16}'?|(?:u8|[LuU])?"(?:[^"\\\n]|\\.){0,4095}"?|[\p{XID_Start}_$][\p{XID_Continue}$]*(?:::[\p{XID_Start}_$][\p{XID_Continue}$]*)*|\.?\d(?:[eEpP][+-]|[\w.])*|\.\.\.|<<|>>|[<>=!]=|&&|\|\||\S/gu;
 
-/** What some tokens are told instead of where they don't belong. */
-const REASONS: ReadonlyMap<string, string> = new Map([
-  ['{', 'members and enumerators can not be defined here: name a type that the library has'],
-  ['=', 'an initial value does not belong to a type'],
-  ['typedef', 'a typedef can not be made here: write the type alone'],
-  ...['__attribute__', '__attribute', '__declspec', '_Alignas', 'alignas'].map((word): [string, string] => [
-    word,
-    `${word} is not understood here: what it changes is known of the library's own types only`,
-  ]),
-  ...['asm', '__asm', '__asm__'].map((word): [string, string] => [
-    word,
-    'an asm name does not belong to a type',
-  ]),
-]);
+/** Parentheses, structs and operators nested deeper than this are refused, rather than the stack overflown. C asks for 63 (C17 §5.2.4.1). */
+const MAX_DEPTH = 64;
 
-interface Token {
+export interface Token {
   readonly text: string;
+  /** Where it begins, counted in characters. */
   readonly at: number;
 }
 
-/** The text of a declaration, token by token, and the place for error messages. */
+/** What a text consists of; the ends of lines among it, as the preprocessor goes by lines. A comment that is not closed is a token. */
+export function scan(text: string): Token[] {
+  return Array.from(text.matchAll(TOKENS), (m) => ({ text: m[0], at: m.index })).filter(
+    (token) => !/^(?:\/\*[^]*\*\/$|\/\/|\\\r?\n)/.test(token.text),
+  );
+}
+
+/** The error for what is wrong at a place, counted in characters. */
+export type Report = (reason: string, token: Token | undefined) => Error;
+
+/** A sequence of tokens, one after the other. */
 export class Tokens {
-  readonly #text: string;
   readonly #tokens: readonly Token[];
+  readonly #report: Report;
   /** The index of the next token. */
   position = 0;
+  #depth = 0;
 
-  constructor(text: string) {
-    this.#text = text;
-    this.#tokens = [];
-    if (text.length > MAX_LENGTH) this.#fail(`more than ${MAX_LENGTH} characters`, MAX_LENGTH);
-    this.#tokens = Array.from(text.matchAll(TOKENS), (m) => ({ text: m[0], at: m.index })).filter(
-      (token) => !/^\/[*/]/.test(token.text),
-    );
+  constructor(tokens: readonly Token[], report: Report) {
+    this.#tokens = tokens;
+    this.#report = report;
   }
 
   /** The next token, or one behind it; undefined at the end. */
   peek(ahead = 0): string | undefined {
     return this.#tokens[this.position + ahead]?.text;
+  }
+
+  /** Where a token begins. */
+  token(position: number = this.position): Token | undefined {
+    return this.#tokens[position];
   }
 
   /** Steps over the next token if it is `text`. */
@@ -60,17 +59,18 @@ export class Tokens {
     if (!this.take(text)) this.fail(`'${text}' is missing here`);
   }
 
+  /** What `read` gives, one level deeper. */
+  nested<T>(read: () => T): T {
+    if (++this.#depth > MAX_DEPTH) this.fail('nested too deep');
+    const value = read();
+    this.#depth--;
+    return value;
+  }
+
   /** Throws a `TypeError` that shows the place: that of the next token, unless told otherwise. */
   fail(reason: string, position: number = this.position): never {
     const token = this.#tokens[position];
-    this.#fail(REASONS.get(token?.text ?? '') ?? reason, token?.at ?? this.#text.length);
-  }
-
-  #fail(reason: string, at: number): never {
-    throw typeError(
-      'ERR_INVALID_ARG_VALUE',
-      `C type at column ${at + 1}: ${reason}\n${marked(this.#text, at)}`,
-    );
+    throw this.#report(token?.text.startsWith('/*') ? 'the comment is not closed' : reason, token);
   }
 }
 
@@ -78,7 +78,7 @@ export class Tokens {
 const SHOWN = 60;
 
 /** The text with a mark under `at`; on one line, and of a long one the part around. */
-function marked(text: string, at: number): string {
+export function marked(text: string, at: number): string {
   const from = text.length <= 2 * SHOWN ? 0 : Math.max(0, at - SHOWN);
   const to = text.length <= 2 * SHOWN ? text.length : at + SHOWN;
   const before = from > 0 ? '…' : '';

@@ -24,7 +24,8 @@ export interface Absent {
 }
 
 /** How C names a type: `struct point`, or a typedef by its name alone. */
-export type TypeKeyword = 'struct' | 'union' | 'enum' | 'typedef';
+export const TYPE_KEYWORDS = ['struct', 'union', 'enum', 'typedef'] as const;
+export type TypeKeyword = (typeof TYPE_KEYWORDS)[number];
 
 /** A value that a name stands for: an enumerator's, or a macro's. */
 export interface ConstantValue {
