@@ -26,6 +26,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 
 import { findLibrary } from '../lib/elf/search.js';
+import { installedDebugFile } from '../lib/testing/debug-file.js';
 import { sqlite, SQLITE_COMMANDS } from '../lib/testing/real-library.js';
 import { BUILD, describeWith, ROOT, run } from '../lib/testing/tools.js';
 
@@ -34,11 +35,15 @@ const NOT_RUN = [
   'npm install elf-plugin',
   'npm ci && npm start',
   'sudo apt install libpython3.11-dbg',
+  'sudo apt install libc6-dbg',
   SQLITE_COMMANDS,
 ];
 
-/** What such commands make, by the name it has in a page. */
-const MADE: Readonly<Record<string, () => string>> = { 'sqlite3.so': sqlite };
+/** What such commands make or install, by the name it has in a page. */
+const MADE: Readonly<Record<string, () => string>> = {
+  'sqlite3.so': sqlite,
+  'libc6-dbg': () => installedDebugFile(findLibrary('c')),
+};
 
 interface Block {
   readonly language: string;

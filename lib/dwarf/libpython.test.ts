@@ -4,20 +4,12 @@ import { print } from '../ctypes/print.js';
 import { ElfFile } from '../elf/file.js';
 import { findLibrary } from '../elf/search.js';
 import { DwarfFile } from '../testing/dwarf-file.js';
-import { describeWith, run } from '../testing/tools.js';
+import { asGdb, gdbTypes } from '../testing/gdb.js';
+import { describeWith } from '../testing/tools.js';
 import { DwarfInfo } from './dwarf-info.js';
 
 /** Debian's libpython3.11-dbg: 10 MB of `.debug_info` in 179 units. */
 const LIBPYTHON = findLibrary('libpython3.11d.so.1.0') ?? '/libpython3.11d.so.1.0';
-
-/** gdb's spelling and ours, less what does not count: spaces, parameter names, the word order of integers. */
-function plain(text: string): string {
-  return text
-    .replaceAll('long unsigned int', 'unsigned long')
-    .replaceAll('long long int', 'long long')
-    .replaceAll(/\b(long|short) int\b/g, '$1')
-    .replaceAll(/\s+/g, '');
-}
 
 /** The file's debug info, of which every byte that is read is counted. */
 function counted(path: string): { bytes: () => number; info: DwarfInfo } {
@@ -81,16 +73,7 @@ describeWith([LIBPYTHON], 'libpython3.11d', () => {
     it('gives functions the same types', () => {
       const names = [...file.symbols.keys()].filter((n) => file.query(n).kind === 'function');
       const some = names.filter((_, i) => i % Math.ceil(names.length / 50) === 0);
-      const commands = some.flatMap((name) => ['-ex', `whatis '${name}'`]);
-      const lines = run('gdb', ['-nx', '-batch', ...commands, LIBPYTHON]).match(/^type = .*$/gm) ?? [];
-      const ours = some.map((name) => {
-        const { type } = file.typed(name);
-        if (type.kind !== 'function') return name;
-        const parameters = type.parameters.map((p) => ({ ...p, type: p.type, name: undefined }));
-        return plain(`type = ${print({ ...type, result: type.result, parameters })}`);
-      });
-      expect(lines).toHaveLength(some.length);
-      expect(ours).toEqual(lines.map(plain));
+      expect(some.map((name) => asGdb(file.typed(name).type))).toEqual(gdbTypes(LIBPYTHON, some));
     });
   });
 });

@@ -9,6 +9,9 @@ const MAX_RATIO = 1032;
 /** Node takes 2 ms to load zlib, which most libraries don't need: compressed debug info is for distributions. */
 const zlib = (): typeof import('node:zlib') => process.getBuiltinModule('node:zlib');
 
+/** Few files have sections in zstd, and only Node before 22.15 needs it for them. */
+const zstd = () => require('../bytes/zstd/frames.js') as typeof import('../bytes/zstd/frames.js');
+
 /** What a section with SHF_COMPRESSED holds (gABI ch. 4 "Section Compression"). */
 export function decompressSection(name: string, bytes: Uint8Array, encoding: ElfEncoding): Uint8Array {
   const cursor = new ElfCursor(bytes, encoding, name);
@@ -43,14 +46,15 @@ interface OutputOptions {
 type Decompress = (data: Uint8Array, options: OutputOptions) => Uint8Array;
 
 function unzstd(name: string, data: Uint8Array, size: number): Uint8Array {
-  // Node has it since 22.15; this package's oldest is 20.
-  const { zstdDecompressSync } = zlib() as { zstdDecompressSync?: Decompress };
-  if (zstdDecompressSync === undefined) {
-    throw new FormatError(name, 0, `compressed with zstd, which Node ${process.version} can't decompress`);
-  }
   // An RLE block is 4 bytes for 128 KiB (RFC 8878 §3.1.1.2.4).
   if (size > data.length * 2 ** 15) throw tooLarge(name, data, size);
-  return exactly(name, size, () => zstdDecompressSync(data, outputOptions(size)));
+  // Node has it since 22.15; this package's oldest is 20.
+  const { zstdDecompressSync } = zlib() as { zstdDecompressSync?: Decompress };
+  return exactly(name, size, () =>
+    zstdDecompressSync === undefined
+      ? zstd().decompressZstd(data, size, name)
+      : zstdDecompressSync(data, outputOptions(size)),
+  );
 }
 
 /** One block of the result's size (up to 64 MiB) in place of many small ones that are joined. */
@@ -67,6 +71,7 @@ function exactly(name: string, size: number, decompress: () => Uint8Array): Uint
   try {
     result = decompress();
   } catch (error) {
+    if (error instanceof FormatError) throw error;
     throw new FormatError(name, undefined, `can't be decompressed: ${messageOf(error)}`);
   }
   if (result.length === size) return result;

@@ -134,17 +134,6 @@ describe('compressed sections', () => {
   ])('refuses %s', (_, section, message) => {
     expect(() => elf({ sections: [section] }).section('.debug_x')).toThrow(message);
   });
-
-  it('decompresses zstd, or says that this Node can not', () => {
-    const { zstdCompressSync } = zlib as { zstdCompressSync?: (data: Uint8Array) => Buffer };
-    const section = compressed('.debug_x', encoding, 2, content);
-    const data = zstdCompressSync?.(content);
-    const file = elf({
-      sections: [data ? { ...section, data: Buffer.concat([section.data.subarray(0, 24), data]) } : section],
-    });
-    if (data) expect(text(file, '.debug_x')).toBe(content.toString());
-    else expect(() => file.section('.debug_x')).toThrow('compressed with zstd');
-  });
 });
 
 describe('ElfFile', () => {

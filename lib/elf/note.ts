@@ -53,7 +53,8 @@ export function* segmentNotes(file: ElfFile): Generator<Note> {
 /** The build-id among `notes`, in lower-case hex; undefined if there is none. */
 export function findBuildId(notes: Iterable<Note>): string | undefined {
   for (const { owner, type, data } of notes) {
-    if (owner === 'GNU' && type === NT.GNU_BUILD_ID) return Buffer.from(data).toString('hex');
+    if (owner === 'GNU' && type === NT.GNU_BUILD_ID && data.length > 0)
+      return Buffer.from(data).toString('hex');
   }
   return undefined;
 }

@@ -6,9 +6,10 @@ import { readHash, type SymbolHash } from './hash.js';
 import type { StringTable } from './string-table.js';
 import { readVersionIndexes, readVersions, type SymbolVersions } from './version.js';
 
-/** A symbol (gABI ch. 4 "Symbol Table"). */
-export interface ElfSymbol {
-  readonly name: string;
+/** What an entry of a symbol table holds (gABI ch. 4 "Symbol Table"). */
+export interface SymbolEntry {
+  /** Where its name is in the string table. */
+  readonly nameOffset: number;
   /** Its address before the library is moved to its load base, for TLS the offset in the TLS block; as it is if `absolute`. */
   readonly value: bigint;
   /** In bytes; 0 if it is not known. */
@@ -21,6 +22,11 @@ export interface ElfSymbol {
   readonly visibility: number;
   /** The number of its section, or one of `SHN`. */
   readonly shndx: number;
+}
+
+/** A symbol of the dynamic symbol table. */
+export interface ElfSymbol extends Omit<SymbolEntry, 'nameOffset'> {
+  readonly name: string;
   /** The name of its version, if it has one besides the base version. */
   readonly version?: string;
   /** Its version is not the default one: the linker takes it only for who asks for the version. */
@@ -77,19 +83,17 @@ export class DynamicSymbols implements Iterable<ElfSymbol> {
     const cursor = this.#cursor;
     if (!(index >= 0 && index < this.count)) cursor.fail(`there is no symbol ${index}`, cursor.length);
     cursor.pos = index * symbolSize(cursor.class);
-    const name = this.#strings?.at(cursor.u32()) ?? '';
-    let [value, size] = cursor.class === 32 ? [cursor.address(), cursor.offset()] : [0n, 0];
-    const [info, other, shndx] = [cursor.u8(), cursor.u8(), cursor.u16()];
-    if (cursor.class === 64) [value, size] = [cursor.address(), cursor.offset()];
+    // Not spread: this runs for every symbol of Node itself.
+    const { nameOffset, value, size, type, binding, visibility, shndx } = readSymbol(cursor);
     const versionIndex = this.#versionIndex?.(index) ?? 0;
     const version = this.#versionNamed(versionIndex & ~VERSYM_HIDDEN);
     return {
-      name,
+      name: this.#strings?.at(nameOffset) ?? '',
       value,
       size,
-      type: info & 15,
-      binding: info >> 4,
-      visibility: other & 3,
+      type,
+      binding,
+      visibility,
       shndx,
       ...(version === undefined ? {} : { version }),
       hiddenVersion: (versionIndex & VERSYM_HIDDEN) !== 0,
@@ -194,7 +198,17 @@ export class DynamicSymbols implements Iterable<ElfSymbol> {
   }
 }
 
-function symbolSize(elfClass: 32 | 64): number {
+/** Reads the entry at the cursor. */
+export function readSymbol(cursor: ElfCursor): SymbolEntry {
+  const nameOffset = cursor.u32();
+  let [value, size] = cursor.class === 32 ? [cursor.address(), cursor.offset()] : [0n, 0];
+  const [info, other, shndx] = [cursor.u8(), cursor.u8(), cursor.u16()];
+  if (cursor.class === 64) [value, size] = [cursor.address(), cursor.offset()];
+  return { nameOffset, value, size, type: info & 15, binding: info >> 4, visibility: other & 3, shndx };
+}
+
+/** Of an entry, in bytes. */
+export function symbolSize(elfClass: 32 | 64): number {
   return elfClass === 64 ? 24 : 16;
 }
 

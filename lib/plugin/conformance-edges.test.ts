@@ -100,9 +100,8 @@ it('libc itself can be opened: its variables are the live ones', () => {
       environ.value.address !== 0n,
       String(environ.value.value).includes('='),
       c.lookup('strlen', 'unsigned long (const char *)')('four'),
-      failure(() => c.lookup('getpid')()).code,
       used === undefined,
     ]);`,
   );
-  expect(result).toEqual([true, true, true, 4, 'ERR_PLUGIN_TYPE', true]);
+  expect(result).toEqual([true, true, true, 4, true]);
 });

@@ -225,7 +225,7 @@ it('row 18: calls go deep into the stack, and take 32 arguments', () => {
   expect(result).toEqual([2 * 524288, (32 * 33 * 65) / 6]);
 });
 
-it.each(['dwarf.so', 'dwarfz.so', 'program', 'program-nopie'])(
+it.each(['dwarf.so', 'dwarfz.so', 'dwarfzstd.so', 'linked.so', 'linked-noid.so', 'program', 'program-nopie'])(
   'row 19: the types of F and its parameters are found in %s',
   (name) => {
     const { symbols, typeSource } = inspect(join(built, name));

@@ -68,7 +68,7 @@ export class SymbolTable {
 
   /** The symbol of a name of C++. */
   #symbolOf(name: string): string {
-    const { path, cxxNames, symbols } = this.#library;
+    const { path } = this.#library;
     const [only, ...others] = this.#library.overloads(name);
     if (only !== undefined && others.length === 0) return only.symbol;
     if (only !== undefined) {
@@ -76,12 +76,8 @@ export class SymbolTable {
       const text = `plugin: symbol ${name} is ambiguous in plugin ${path}, which has${list}`;
       throw new PluginError('ERR_PLUGIN_SYMBOL', text, { path, symbol: name });
     }
-    const names = [...Array.from(symbols.exported(), (s) => s.name), ...cxxNames];
-    const { suggest } = require('./suggest.js') as typeof import('./suggest.js');
-    const close = suggest(name, names);
-    const hint = close.length === 0 ? '' : `\n  did you mean ${close.join(', ')}?`;
-    const text = `plugin: symbol ${name} not found in plugin ${path}${hint}`;
-    throw new PluginError('ERR_PLUGIN_SYMBOL', text, { path, symbol: name });
+    const { notFound } = require('./not-found.js') as typeof import('./not-found.js');
+    throw new PluginError('ERR_PLUGIN_SYMBOL', notFound(this.#library, name), { path, symbol: name });
   }
 
   #make(symbol: ElfSymbol): LiveSymbol {
@@ -152,13 +148,9 @@ export class SymbolTable {
     throw new PluginError('ERR_PLUGIN_TYPE', this.#untyped(typed), { path, symbol: symbol.name });
   }
 
-  #untyped({ elf, reason }: LibrarySymbol): string {
-    const example = this.#isFunction(elf) ? 'int (const char *)' : 'int';
-    return [
-      `plugin: the type of symbol ${elf.name} of plugin ${this.#library.path} is not known`,
-      ...(reason ?? 'no source of types has it').split('\n').map((line) => `  ${line}`),
-      `  compile the library with -g, or say the type yourself: lookup('${elf.name}', '${example}')`,
-    ].join('\n');
+  #untyped(typed: LibrarySymbol): string {
+    const { untyped } = require('./untyped.js') as typeof import('./untyped.js');
+    return untyped(this.#library, typed, this.#isFunction(typed.elf) ? 'int (const char *)' : 'int');
   }
 
   #variable(symbol: ElfSymbol, type: CType): Pointer {

@@ -1,0 +1,52 @@
+import { ElfFile } from '../elf/file.js';
+import { Library } from '../library/library.js';
+import { compile } from '../testing/tools.js';
+import { untyped } from './untyped.js';
+
+const SOURCE = 'int add(int a, int b) { return a + b; }\n';
+
+function text(library: Library): string[] {
+  const elf = library.find('add');
+  if (elf === undefined) throw new Error('there is no add');
+  return untyped(library, library.typed(elf), 'int (const char *)').split('\n  ');
+}
+
+describe('the error about a symbol whose type is not known', () => {
+  const flags = ['-shared', '-fPIC', '-Wl,--build-id=sha1'];
+  const say = "say the type yourself: lookup('add', 'int (const char *)')";
+
+  it('lists what was tried, and how to get the type of a library of your own', () => {
+    const path = compile(SOURCE, { flags });
+    const library = Library.open(path);
+    const id = library.buildId ?? '';
+    expect(text(library)).toEqual([
+      `plugin: the type of symbol add of plugin ${path} is not known`,
+      `DWARF in ${path}: it has no .debug_info`,
+      `debug file /usr/lib/debug/.build-id/${id.slice(0, 2)}/${id.slice(2)}.debug: there is no such file`,
+      expect.stringMatching(`^debuginfod cache /.*/${id}/debuginfo: there is no such file$`) as unknown,
+      `compile the library with -g, or ${say}`,
+      'all the ways: docs/debug-info.md',
+    ]);
+  });
+
+  it('says how to fetch the debug file of a library that was installed', () => {
+    const library = new Library(ElfFile.open(compile(SOURCE, { flags })), '/usr/lib/libadd.so.1');
+    const fetch =
+      'DEBUGINFOD_URLS=https://debuginfod.elfutils.org debuginfod-find debuginfo /usr/lib/libadd.so.1';
+    expect(text(library).at(-2)).toBe(`fetch its debug file: ${fetch}, or ${say}`);
+  });
+
+  it.each(['/usr/local/lib/libadd.so', '/home/me/libadd.so', '/opt/library/libadd.so'])(
+    'takes %s for your own',
+    (path) => {
+      const library = new Library(ElfFile.open(compile(SOURCE, { flags })), path);
+      expect(text(library).at(-2)).toBe(`compile the library with -g, or ${say}`);
+    },
+  );
+
+  it('asks for a declaration of what the debug info leaves out', () => {
+    const assembler = '__asm__(".globl add\\n.type add, @function\\nadd: ret\\n.size add, 1");\nint V;\n';
+    const library = Library.open(compile(assembler));
+    expect(text(library).slice(-2)).toEqual([say, 'all the ways: docs/debug-info.md']);
+  });
+});

@@ -1,0 +1,23 @@
+import type { Library, LibrarySymbol } from '../library/library.js';
+
+/** Folders whose libraries were built by somebody else: a distribution, Nix, Guix. */
+const INSTALLED = /^\/(?:usr\/(?!local\/)|lib\w*\/|nix\/store\/|gnu\/store\/)/;
+
+/** What is said of a symbol whose type is not known: what was tried, a line each, and what would supply it. `example` is a declaration such as it could have. */
+export function untyped(library: Library, { elf, reason }: LibrarySymbol, example: string): string {
+  const declared = `say the type yourself: lookup('${elf.name}', '${example}')`;
+  const remedy = remedyFor(library);
+  return [
+    `plugin: the type of symbol ${elf.name} of plugin ${library.path} is not known`,
+    ...(reason ?? 'no source of types has it').split('\n'),
+    remedy === undefined ? declared : `${remedy}, or ${declared}`,
+    'all the ways: docs/debug-info.md',
+  ].join('\n  ');
+}
+
+/** What gives a library types that has none; undefined if it has some, but not for this symbol. */
+function remedyFor({ debugInfo, path, buildId }: Library): string | undefined {
+  if (debugInfo.source !== undefined) return undefined;
+  if (!INSTALLED.test(path) || buildId === undefined) return 'compile the library with -g';
+  return `fetch its debug file: DEBUGINFOD_URLS=https://debuginfod.elfutils.org debuginfod-find debuginfo ${path}`;
+}
