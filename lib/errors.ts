@@ -4,6 +4,8 @@ export type PluginErrorCode =
   | 'ERR_PLUGIN_OPEN'
   /** A byte copy of a library that is already loaded. */
   | 'ERR_PLUGIN_ALREADY_LOADED'
+  /** It was compiled with other definitions of types than a library that it needs. */
+  | 'ERR_PLUGIN_VERSION'
   /** The init function vetoed, died, or is still running in this very thread. */
   | 'ERR_PLUGIN_INIT'
   /** The plugin exports no such symbol. */

@@ -73,6 +73,8 @@ export interface EnumType {
   readonly size: number | undefined;
   readonly signed: boolean;
   readonly enumerators: readonly Enumerator[];
+  /** See `RecordType.declared`. */
+  readonly declared?: boolean;
 }
 
 /** `target *`; with `reference`, a C++ reference, which is a pointer to the ABI. */
@@ -118,6 +120,8 @@ export interface RecordType {
    * such a record by invisible reference (Itanium C++ ABI §1.1, §3.1): whoever passes structs by value has to refuse it.
    */
   readonly nonTrivial?: string | undefined;
+  /** Whether the place that names it only declares it: the first look at its size or members then searches the whole file for its definition. */
+  readonly declared?: boolean;
 }
 
 export interface Parameter {

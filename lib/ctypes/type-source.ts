@@ -37,6 +37,13 @@ export interface ConstantValue {
 /** Constants by name, each with the different values it has: one, unless the parts of a library do not agree. */
 export type ConstantValues = ReadonlyMap<string, readonly ConstantValue[]>;
 
+/** A symbol that is declared and not defined, as the compiler understood the declaration. */
+export interface DeclaredSymbol {
+  /** As the linker knows it. */
+  readonly name: string;
+  readonly symbol: TypedSymbol;
+}
+
 /** What gives types to the symbols of a library: DWARF, CTF, a types file, declarations. */
 export interface TypeSource {
   /** For people: `DWARF in /lib/libx.so`. */
@@ -47,4 +54,6 @@ export interface TypeSource {
   typeNamed(keyword: TypeKeyword, name: string): CType | undefined;
   /** Every constant at file scope. Throws a `FormatError` where they are corrupt. */
   constants(): ConstantValues;
+  /** The symbols of others that the library uses, where the source has them; each may come more than once. Throws a `FormatError` where they are corrupt. */
+  declarations?(): Iterable<DeclaredSymbol>;
 }

@@ -3,6 +3,7 @@ import type {
   Absent,
   ConstantValue,
   ConstantValues,
+  DeclaredSymbol,
   SymbolQuery,
   TypedSymbol,
   TypeKeyword,
@@ -54,6 +55,12 @@ export class DebugInfo {
       for (const [name, values] of source.constants()) if (!all.has(name)) all.set(name, values);
     }
     return all;
+  }
+
+  /** What the library uses of others, as far as the first source says it: further ones are not looked for. */
+  declarations(): Iterable<DeclaredSymbol> {
+    const [source] = this.#sources();
+    return source?.declarations?.() ?? [];
   }
 
   /** Those that were found already, then further ones. */

@@ -17,5 +17,6 @@ export function dwarfSource(file: ElfFile): TypeSource {
     symbol: (query) => info.symbol(query),
     typeNamed: (keyword, name) => info.typeNamed(keyword, name),
     constants: () => info.constants(),
+    declarations: () => info.declarations(),
   };
 }

@@ -1,6 +1,12 @@
 import type { CType } from '../ctypes/model.js';
 import { bare } from '../ctypes/model.js';
-import type { Absent, ConstantValues, SymbolQuery, TypedSymbol } from '../ctypes/type-source.js';
+import type {
+  Absent,
+  ConstantValues,
+  DeclaredSymbol,
+  SymbolQuery,
+  TypedSymbol,
+} from '../ctypes/type-source.js';
 import { FormatError } from '../errors.js';
 import { UnitsByAddress } from './aranges.js';
 import { producerOf } from './compiler.js';
@@ -72,6 +78,16 @@ export class DwarfInfo {
   constants(): ConstantValues {
     const { readEnumerators } = require('./enumerators.js') as typeof import('./enumerators.js');
     return readEnumerators(this.#file, this.#types);
+  }
+
+  /** The symbols that are declared and not defined here. Throws a `FormatError` on corrupt debug info. */
+  *declarations(): Generator<DeclaredSymbol> {
+    const { declaredSymbols } = require('./declarations.js') as typeof import('./declarations.js');
+    for (const die of declaredSymbols(this.#file)) {
+      const name = die.linkageName ?? die.name;
+      const kind = die.tag === DW_TAG.subprogram ? 'function' : 'variable';
+      if (name !== undefined) yield { name, symbol: this.#answer({ name, kind, address: undefined }, die) };
+    }
   }
 
   #find(query: SymbolQuery): TypedSymbol | Absent {

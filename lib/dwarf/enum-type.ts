@@ -6,7 +6,8 @@ import { type TypeReader, once } from './types.js';
 /** `DW_TAG.enumeration_type` (DWARF v5 §5.7). */
 export function readEnumType(reader: TypeReader, die: Die): EnumType {
   // gcc gives an enum that is only declared a size, too.
-  const definition = once(() => (die.flag(DW_AT.declaration) ? reader.complete(die) : die));
+  const declared = die.flag(DW_AT.declaration);
+  const definition = once(() => (declared ? reader.complete(die) : die));
   const content = once(() => {
     const from = definition();
     return from === undefined ? undefined : enumContent(reader, from);
@@ -14,6 +15,7 @@ export function readEnumType(reader: TypeReader, die: Die): EnumType {
   return {
     kind: 'enum',
     tag: die.string(DW_AT.name),
+    declared,
     get size() {
       return content()?.size;
     },

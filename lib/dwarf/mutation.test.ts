@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import { BufferSource } from '../bytes/source.js';
+import { LayoutComparison } from '../ctypes/layout-difference.js';
 import type { CType } from '../ctypes/model.js';
 import { printDefinition } from '../ctypes/print.js';
 import { ElfFile } from '../elf/file.js';
@@ -100,6 +101,7 @@ for (const [compiler, flags] of BUILDS) {
             return own === undefined ? elf.section(name) : new BufferSource(name, own);
           },
         });
+        const comparison = new LayoutComparison();
         const start = performance.now();
         for (let i = 0; i < 12; i++) {
           const query = queries[next(queries.length)];
@@ -107,8 +109,12 @@ for (const [compiler, flags] of BUILDS) {
           if (symbol === undefined || 'reason' in symbol) continue;
           visit(symbol.type, new Set());
           attempt(() => symbol.declFile);
+          const sound = file.typed(query?.name ?? '').type;
+          attempt(() => comparison.wants(symbol.type) && comparison.compare(symbol.type, sound));
+          attempt(() => comparison.compare(sound, symbol.type));
         }
         attempt(() => info.typeNamed('struct', 'handle'));
+        attempt(() => Array.from(info.declarations(), ({ symbol }) => comparison.wants(symbol.type)));
         attempt(() => Array.from(info.constants().values(), (values) => values.map((v) => v.origin)));
         expect(performance.now() - start).toBeLessThan(LIMIT);
       }

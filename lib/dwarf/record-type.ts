@@ -48,6 +48,7 @@ function opaque(reader: TypeReader, die: Die, kind: 'struct' | 'union', tag: str
   return {
     kind,
     tag,
+    declared: true,
     get size() {
       return definition()?.size;
     },

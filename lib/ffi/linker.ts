@@ -189,7 +189,29 @@ export function notesInMemory(object: LoadedObject): Uint8Array[] {
     .map((s) => new Uint8Array(koffi.view(object.base + s.start, Number(s.end - s.start))).slice());
 }
 
+/** The libraries that a loaded object needs, as it names them. Reads no file. */
+export function neededInMemory(object: LoadedObject): string[] {
+  const segment = loadedSegments(object).find((s) => s.type === PT_DYNAMIC);
+  if (segment === undefined) return [];
+  const needed: bigint[] = [];
+  let strings = 0n;
+  for (let at = object.base + segment.start; at < object.base + segment.end; at += 16n) {
+    // Elf64_Dyn { Sxword d_tag; Xword d_val; }
+    const tag = wordAt(at);
+    if (tag === DT_NULL) break;
+    if (tag === DT_NEEDED) needed.push(wordAt(at + 8n));
+    if (tag === DT_STRTAB) strings = wordAt(at + 8n);
+  }
+  // glibc has added the load base to it, musl not, and neither has glibc where the array is read-only (the vDSO's).
+  if (strings < object.base) strings += object.base;
+  return needed.map((offset) => stringAt(strings + offset));
+}
+
+const DT_NULL = 0n;
+const DT_NEEDED = 1n;
+const DT_STRTAB = 5n;
 const PT_LOAD = 1;
+const PT_DYNAMIC = 2;
 const PT_NOTE = 4;
 const PF_R = 4;
 

@@ -8,10 +8,14 @@ import { checkBinding, loadFlags, recordBinding } from './binding.js';
 import { fileState, readLibrary, realPath } from './file.js';
 import { isStale, objectOf, originalOf } from './identity.js';
 import { initialise } from './init.js';
+import { mayDiffer } from './main-program.js';
 import { findNewcomers, preflightDependencies, type Newcomers } from './newcomers.js';
 import { checkOptions, type OpenOptions } from './options.js';
 import { Plugin } from './plugin.js';
 import { Refusal, refusedFile } from './refusal.js';
+
+/** Most libraries need nothing that is not in the main program anyway. */
+const versions = () => require('./versions.js') as typeof import('./versions.js');
 
 /** A library that this thread has opened. */
 interface OpenLibrary {
@@ -155,7 +159,12 @@ class Opening {
     const newcomers = findNewcomers(library);
     const broken = preflightDependencies(newcomers);
     if (broken !== undefined) throw refusedFile(broken.path, broken.reason);
-    return { ...newcomers, flags: loadFlags(this.#options, newcomers) };
+    const flags = loadFlags(this.#options, newcomers);
+    if (this.#options.versionCheck !== false && mayDiffer(newcomers)) {
+      const deep = (flags & linker.RTLD.DEEPBIND) !== 0;
+      versions().checkVersions(newcomers, deep, (handle) => libraries.get(handle)?.library);
+    }
+    return { ...newcomers, flags };
   }
 
   /** This thread's record of the library, made at the first open. */

@@ -17,6 +17,11 @@ export interface OpenOptions {
   deepBind?: 'auto' | boolean;
   /** Whether a byte copy of a library that is loaded already may be loaded as a second, separate one. `'refuse'` is the default. */
   copies?: 'refuse' | 'allow';
+  /**
+   * Whether a library is refused that was compiled with other layouts of structs than those of a library it needs, where the debug info of both tells.
+   * True is the default.
+   */
+  versionCheck?: boolean;
   /** An exported `void name(void)` or `int name(void)` to run once per process, before `open` returns. Non-zero is a veto. */
   init?: string;
   /** How 64-bit integers are read: `'bigint'` (the default), or `'number'` with an error where that is not exact. */
@@ -28,6 +33,7 @@ const VALUES: Readonly<Record<keyof OpenOptions, readonly unknown[] | 'string'>>
   binding: ['now', 'lazy'],
   deepBind: ['auto', true, false],
   copies: ['refuse', 'allow'],
+  versionCheck: [true, false],
   init: 'string',
   int64: ['bigint', 'number'],
 };

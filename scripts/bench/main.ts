@@ -4,6 +4,7 @@ import { benchCallbacks, benchList, benchStructs, benchText } from './compound.j
 import { benchFreshProcesses } from './real.js';
 import { meets, printTable } from './table.js';
 import { benchVariables } from './variables.js';
+import { benchVersionCheck } from './versions.js';
 
 /**
  * `npm run bench`: each piece of work beside what a user would write with koffi alone, in one run. The ratios are the result; times move
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
     ...(await benchVariables(path)),
     benchList(path),
     ...benchFreshProcesses(),
+    benchVersionCheck(),
   ];
   console.log(printTable(rows));
   if (!rows.every(meets)) process.exitCode = 1;
