@@ -114,6 +114,8 @@ export interface RecordType {
   readonly size: number | undefined;
   /** In bytes, where the debug info says it (DWARF v5 §2.24): of a record that asks for one. Otherwise see `alignOf`. */
   readonly alignment?: number | undefined;
+  /** It may ask for an alignment that the debug info has no place for (CTF): whoever passes it on the stack has to refuse it where that counts. */
+  readonly alignmentInDoubt?: boolean;
   readonly members: readonly Member[];
   /**
    * Why the record is not plain C data (a C++ class with a non-trivial copy, say); undefined if it is. For calls, which pass

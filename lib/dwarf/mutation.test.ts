@@ -2,11 +2,9 @@ import { join } from 'node:path';
 
 import { BufferSource } from '../bytes/source.js';
 import { LayoutComparison } from '../ctypes/layout-difference.js';
-import type { CType } from '../ctypes/model.js';
-import { printDefinition } from '../ctypes/print.js';
 import { ElfFile } from '../elf/file.js';
-import { isPluginError } from '../errors.js';
 import { DwarfFile } from '../testing/dwarf-file.js';
+import { attempt, random, visit } from '../testing/mutation.js';
 import { FIXTURES, compile, describeWith } from '../testing/tools.js';
 import { DwarfInfo } from './dwarf-info.js';
 
@@ -14,46 +12,6 @@ import { DwarfInfo } from './dwarf-info.js';
 const ROUNDS = 400;
 /** What a round may take, in milliseconds, on a machine that does other things as well. */
 const LIMIT = 2000;
-
-/** A small generator, so that a failure can be repeated (Park and Miller). */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state * 48271) % 0x7fffffff;
-    return state % below;
-  };
-}
-
-/** Looks at everything that a type leads to, within limits. */
-function visit(type: CType, seen: Set<CType>): void {
-  if (seen.has(type) || seen.size > 300) return;
-  seen.add(type);
-  attempt(() => printDefinition(type));
-  for (const key of Object.keys(type)) {
-    const value = attempt(() => (type as unknown as Record<string, unknown>)[key]);
-    const parts: unknown[] = Array.isArray(value) ? value.slice(0, 50) : [value];
-    for (const part of parts) {
-      if (isType(part)) visit(part, seen);
-      else if (typeof part === 'object' && part !== null && 'type' in part && isType(part.type)) {
-        visit(part.type, seen);
-      }
-    }
-  }
-}
-
-function isType(value: unknown): value is CType {
-  return typeof value === 'object' && value !== null && 'kind' in value;
-}
-
-/** Only our own errors may come out. */
-function attempt<T>(action: () => T): T | undefined {
-  try {
-    return action();
-  } catch (error) {
-    if (isPluginError(error) && error.code === 'ERR_FORMAT') return undefined;
-    throw error;
-  }
-}
 
 const BUILDS = [
   ['gcc', '-gdwarf-5 -O2'],

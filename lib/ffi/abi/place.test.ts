@@ -52,6 +52,16 @@ const NAMED: Record<string, CType> = {
     ]),
     alignment: 16,
   } as CType,
+  // CTF has no place for an alignment.
+  unsaid: {
+    ...record('unsaid', 32, [
+      ['a', 'double', 0],
+      ['b', 'double', 8],
+      ['c', 'double', 16],
+      ['d', 'double', 24],
+    ]),
+    alignmentInDoubt: true,
+  } as CType,
   sparse: { ...record('sparse', 16, [['a', 'long', 0]]), alignment: 16 } as CType,
   ldouble: record('ldouble', 16, [['a', 'long double', 0]]),
   empty: record('empty', 0, []),
@@ -159,11 +169,17 @@ describe('an alignment that a typedef asks for', () => {
   });
 });
 
+it('an alignment that is not known does not matter where both are the same', () => {
+  expect(placed('unsaid, int')).toEqual({ integer: '2', sse: '', stack: '1' });
+  expect(placed('big, int, long, big, unsaid')).toEqual({ integer: '2 3', sse: '', stack: '1 4 5' });
+});
+
 describe('is refused, with the number of the parameter', () => {
   it.each([
     ['int, cacheline', 'parameter 2: an alignment of 64'],
     ['7 long, __int128', 'parameter 8: compilers do not agree'],
     ['5 long, __int128', 'parameter 6: compilers do not agree'],
+    ['big, unsaid', 'parameter 2: what struct unsaid is aligned to'],
   ])('%s', (parameters, reason) => {
     expect(placed(parameters)).toEqual(expect.stringContaining(`refused: ${reason}`));
   });

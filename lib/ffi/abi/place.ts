@@ -83,7 +83,9 @@ export function place(types: readonly CType[], hidden: boolean, compiler?: Compi
     const alignment = stackAlignment(passed, type);
     const isPadded = stackSize % alignment !== 0;
     const left = room(integer, REGISTERS.integer, hidden);
-    const why = notOnStack(type, alignment, isPadded, compiler === undefined && (isPadded || left === 1));
+    const why =
+      notOnStack(type, alignment, isPadded, compiler === undefined && (isPadded || left === 1)) ??
+      notAligned(type, alignment, stackSize);
     if (why !== undefined) return { refused: `parameter ${parameter + 1}: ${why}` };
     if (isPadded) {
       stack.push(PADDING);
@@ -128,6 +130,16 @@ function notOnStack(type: CType, alignment: number, isPadded: boolean, inDoubt: 
   if (isPadded && isRecord(t) && !asksFor(t, alignment) && !hasPadding(t))
     return `whether ${print(type)} is packed, and so where it goes here, the debug info does not say`;
   return undefined;
+}
+
+/** Where a record goes that is aligned to 16 bytes, or is not. What is, has a size that is a multiple of that. */
+function notAligned(type: CType, alignment: number, stackSize: number): string | undefined {
+  const t = bare(type);
+  if (!isRecord(t) || t.alignmentInDoubt !== true) return undefined;
+  if (alignment >= STACK_ALIGNMENT || stackSize % STACK_ALIGNMENT === 0) return undefined;
+  return (t.size ?? 0) % STACK_ALIGNMENT === 0
+    ? `what ${print(type)} is aligned to, and so where it goes here, the debug info does not say`
+    : undefined;
 }
 
 function isRecord(type: BareType): type is RecordType {

@@ -1,0 +1,67 @@
+import { CTF_K } from './constants.js';
+import type { CtfType } from './dictionary.js';
+import { readArrayEntry, readMemberEntries, readSliceEntry, strip } from './references.js';
+
+/** An array's innermost element, or the type itself, without typedefs and qualifiers; and how many there are of it. */
+export interface Elements {
+  /** Undefined for what CTF can't represent. */
+  readonly type: CtfType | undefined;
+  readonly count: number;
+}
+
+/** What the type with an id that `from` refers to is made of. */
+export function elementsOf(from: CtfType, id: number): Elements {
+  let count = 1;
+  let type = id === 0 ? undefined : strip(from.dictionary.type(id));
+  // Corrupt arrays can be their own elements.
+  for (let depth = 0; type?.kind === CTF_K.ARRAY && depth < 100; depth++) {
+    const { element, length } = readArrayEntry(type);
+    count *= length;
+    type = element === 0 ? undefined : strip(type.dictionary.type(element));
+  }
+  return { type, count };
+}
+
+/** The size of a type that `from` refers to as libctf, the CTF of GNU ld, has it (`ctf_type_size`), in bytes. */
+export function sizeToLinker(from: CtfType, id: number, addressSize: number): number {
+  const { type, count } = elementsOf(from, id);
+  switch (type?.kind) {
+    case CTF_K.POINTER:
+      return count * addressSize;
+    case CTF_K.SLICE: {
+      const bytes = Math.max(1, Math.ceil(readSliceEntry(type).bits / 8));
+      return 2 ** Math.ceil(Math.log2(bytes));
+    }
+    case CTF_K.INTEGER:
+    case CTF_K.FLOAT:
+    case CTF_K.STRUCT:
+    case CTF_K.UNION:
+    case CTF_K.ENUM:
+      return count * type.size;
+    default:
+      return 0;
+  }
+}
+
+/** The alignment a type that `from` refers to has by nature, in bytes; at most 16, and 1 where it is not known. */
+export function naturalAlignment(from: CtfType, id: number, addressSize: number, depth = 0): number {
+  const { type } = elementsOf(from, id);
+  switch (type?.kind) {
+    case CTF_K.STRUCT:
+    case CTF_K.UNION: {
+      if (depth > 20) return 1;
+      const members = readMemberEntries(type);
+      return Math.max(1, ...members.map((m) => naturalAlignment(type, m.type, addressSize, depth + 1)));
+    }
+    case undefined:
+    case CTF_K.SLICE:
+      return 1;
+    default:
+      return Math.min(16, Math.max(1, sizeToLinker(from, id, addressSize)));
+  }
+}
+
+/** The next multiple of `alignment`. */
+export function roundUp(size: number, alignment: number): number {
+  return Math.ceil(size / alignment) * alignment;
+}
