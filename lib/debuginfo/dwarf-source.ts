@@ -1,22 +1,61 @@
 import type { TypeSource } from '../ctypes/type-source.js';
 import { DwarfInfo } from '../dwarf/dwarf-info.js';
+import type { DwarfSections, SplitCandidate } from '../dwarf/sections.js';
 import { EM } from '../elf/constants.js';
 import type { ElfFile } from '../elf/file.js';
+import type { SplitFile } from './split-files.js';
 
-/** The DWARF in an ELF file. Nothing is read yet. */
-export function dwarfSource(file: ElfFile): TypeSource {
-  const { littleEndian, machine } = file.header;
-  const info = new DwarfInfo({
-    littleEndian,
-    addressSize: file.header.class / 8,
-    longDouble: machine === EM.X86_64 || machine === EM['386'] ? 'x87' : 'binary128',
-    section: (name) => file.section(name),
-  });
+/** Few libraries went through dwz, or were made with -gsplit-dwarf. */
+const supplementary = () => require('./supplementary.js') as typeof import('./supplementary.js');
+const splitFiles = () => require('./split-files.js') as typeof import('./split-files.js');
+
+/** The DWARF in an ELF file. Nothing is read yet. `library`: the path of the library that it describes, if that is another file. */
+export function dwarfSource(file: ElfFile, library: string = file.path): TypeSource {
+  const info = new DwarfInfo(dwarfSections(file, library));
   return {
     name: `DWARF in ${file.path}`,
     symbol: (query) => info.symbol(query),
     typeNamed: (keyword, name) => info.typeNamed(keyword, name),
     constants: () => info.constants(),
     declarations: () => info.declarations(),
+  };
+}
+
+/** The debug sections of a file, and the way to those of others that they refer to. */
+export function dwarfSections(file: ElfFile, library: string = file.path): DwarfSections {
+  return {
+    ...sectionsOf(file),
+    get supplementary() {
+      const named = file.sections.some(({ name }) => LINKS.includes(name));
+      return named ? () => sectionsOf(supplementary().openSupplementary(file)) : undefined;
+    },
+    *split(name, directory) {
+      for (const found of splitFiles().splitFiles(library, name, directory)) yield splitCandidate(found);
+    },
+    package() {
+      const found = splitFiles().packageFile(library);
+      return found && splitCandidate(found);
+    },
+  };
+}
+
+/** What names a supplementary file: dwz's own section, and that of DWARF 5. */
+const LINKS: readonly string[] = ['.gnu_debugaltlink', '.debug_sup'];
+
+function splitCandidate({ path, file }: SplitFile): SplitCandidate {
+  if (typeof file === 'string') return { path, sections: file };
+  return {
+    path,
+    sections: { ...sectionsOf(file), section: (name) => splitFiles().splitSection(file, name) },
+  };
+}
+
+function sectionsOf(file: ElfFile): DwarfSections {
+  const { littleEndian, machine } = file.header;
+  return {
+    littleEndian,
+    addressSize: file.header.class / 8,
+    longDouble: machine === EM.X86_64 || machine === EM['386'] ? 'x87' : 'binary128',
+    section: (name) => file.section(name),
   };
 }

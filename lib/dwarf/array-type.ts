@@ -20,7 +20,7 @@ export function readArrayType(reader: TypeReader, die: Die): CType {
     die.unit.cursor.fail(`array of ${lengths.length} dimensions`, die.pos);
   }
   // Fortran's first index is the one that runs fastest: C has its dimensions the other way round (Fortran 2018 §18.3.5).
-  if (isFortran(die.unit.language)) lengths.reverse();
+  if (isFortran(die.language)) lengths.reverse();
   const vector = die.flag(DW_AT.GNU_vector);
   const element = once(() => reader.target(die));
   const last = dimension(lengths.pop(), vector, element);
@@ -54,7 +54,7 @@ function subrangeLength(die: Die): number | undefined {
   if (count !== undefined) return asLength(die, count);
   const upper = die.constant(DW_AT.upper_bound);
   if (upper === undefined) return undefined;
-  const lower = die.constant(DW_AT.lower_bound) ?? BigInt(defaultLowerBound(die.unit.language));
+  const lower = die.constant(DW_AT.lower_bound) ?? BigInt(defaultLowerBound(die.language));
   return asLength(die, upperBound(upper) - lower + 1n);
 }
 

@@ -64,6 +64,7 @@ export const DW_AT = {
   low_pc: 0x11,
   high_pc: 0x12,
   language: 0x13,
+  import: 0x18,
   string_length: 0x19,
   comp_dir: 0x1b,
   const_value: 0x1c,
@@ -98,9 +99,12 @@ export const DW_AT = {
   dwo_name: 0x76,
   alignment: 0x88,
   defaulted: 0x8b,
+  loclists_base: 0x8c,
   MIPS_linkage_name: 0x2007,
   GNU_vector: 0x2107,
   GNU_dwo_name: 0x2130,
+  GNU_dwo_id: 0x2131,
+  GNU_ranges_base: 0x2132,
   GNU_addr_base: 0x2133,
 } as const;
 

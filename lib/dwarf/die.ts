@@ -1,12 +1,14 @@
 import type { ByteCursor } from '../bytes/cursor.js';
 import type { Abbrev } from './abbrev.js';
 import { DW_AT, DW_FORM } from './constants.js';
+import type { DebugFile } from './file.js';
 import { indirectForm, readAddress, readBlock, readConstant, readIndex, readOffset } from './form.js';
+import { MissingFileError } from './sections.js';
 import type { Unit } from './unit.js';
 import { siblingPos } from './walk.js';
 
-/** An entry that is referred to but can't be read, and why: a dwz supplementary file, a missing type unit. */
-class Unavailable {
+/** An entry that is referred to but can't be read, and why: a supplementary file or a type unit is missing. */
+export class Unavailable {
   readonly reason: string;
 
   constructor(reason: string) {
@@ -24,14 +26,17 @@ export class Die {
   readonly pos: number;
   readonly abbrev: Abbrev;
   readonly #attributesPos: number;
+  readonly #user: Unit | undefined;
 
-  constructor(unit: Unit, pos: number) {
+  /** `user`: the unit from which one of a partial unit was reached. */
+  constructor(unit: Unit, pos: number, user?: Unit) {
     const { cursor } = unit;
     cursor.pos = pos;
     const code = cursor.uleb();
     this.unit = unit;
     this.pos = pos;
     this.#attributesPos = cursor.pos;
+    this.#user = user;
     this.abbrev = unit.abbrev(code, pos);
   }
 
@@ -39,9 +44,22 @@ export class Die {
     return this.abbrev.tag;
   }
 
-  /** In `DebugFile`'s one space of offsets: what the entry is known by. */
-  get offset(): number {
-    return this.unit.start + this.pos;
+  /** The number that the entry is known by among all of a library's files. */
+  get id(): number {
+    return this.unit.file.base + this.unit.start + this.pos;
+  }
+
+  /**
+   * The unit that says which language the entry is in, and which compiler wrote it: its own. The partial units of dwz don't say, and are taken for part of the
+   * unit that the entry was reached from, or else of one that imports them (DWARF v5 §3.2.5).
+   */
+  get compileUnit(): Unit {
+    const { unit } = this;
+    return unit.isPartial ? (this.#user ?? unit.file.main.imports.userOf(unit)) : unit;
+  }
+
+  get language(): number | undefined {
+    return this.unit.root.language ?? this.compileUnit.root.language;
   }
 
   has(at: number): boolean {
@@ -81,17 +99,17 @@ export class Die {
     return this.#read(at, (cursor, form) => {
       if (form === DW_FORM.addr) return readAddress(cursor, this.unit.addressSize);
       const index = readIndex(cursor, form);
-      return index === undefined
-        ? undefined
-        : this.unit.file.indexedAddress(this.unit, index, this.unit.root.addrBase);
+      return index === undefined ? undefined : this.unit.indexedAddress(index);
     });
   }
 
-  /** The `DW_AT.ranges` of the entry. */
-  get ranges(): { value: number; isIndex: boolean } | undefined {
-    return this.#read(DW_AT.ranges, (cursor, form) => {
-      if (form === DW_FORM.rnglistx) return { value: cursor.uleb(), isIndex: true };
-      const value = this.number(DW_AT.ranges);
+  /** The list of ranges or places that an attribute names: by its offset, or by an index into those of the unit. */
+  list(at: number): { value: number; isIndex: boolean } | undefined {
+    return this.#read(at, (cursor, form) => {
+      if (form === DW_FORM.rnglistx || form === DW_FORM.loclistx) {
+        return { value: cursor.uleb(), isIndex: true };
+      }
+      const value = this.number(at);
       return value === undefined ? undefined : { value, isIndex: false };
     });
   }
@@ -122,9 +140,11 @@ export class Die {
         case DW_FORM.ref_sig8:
           return this.#signature(cursor.u64());
         case DW_FORM.ref_sup4:
+          return this.#supplementary(cursor.u32());
         case DW_FORM.ref_sup8:
+          return this.#supplementary(cursor.offset64());
         case DW_FORM.GNU_ref_alt:
-          return new Unavailable('it is in a supplementary file (dwz), which is not read');
+          return this.#supplementary(readOffset(cursor, this.unit.offsetSize));
         default:
           return undefined;
       }
@@ -155,7 +175,8 @@ export class Die {
     const dies: Die[] = [this];
     for (const die of dies) {
       const next = die.reference(DW_AT.abstract_origin) ?? die.reference(DW_AT.specification);
-      if (!(next instanceof Die)) break;
+      if (next === undefined) break;
+      if (next instanceof Unavailable) throw new MissingFileError(next.reason);
       if (dies.length >= MAX_CHAIN) return this.#fail(`more than ${MAX_CHAIN} links from entry to entry`);
       dies.push(next);
     }
@@ -170,7 +191,7 @@ export class Die {
     unit.cursor.pos = this.#attributesPos;
     this.abbrev.skip(unit.cursor, unit);
     for (let pos = unit.cursor.pos; !this.#isNull(pos);) {
-      const die = new Die(unit, pos);
+      const die = new Die(unit, pos, this.#user);
       dies.push(die);
       pos = siblingPos(unit, die.abbrev, die.#attributesPos);
     }
@@ -199,14 +220,27 @@ export class Die {
   #near(pos: number): Die {
     if (pos >= this.unit.end - this.unit.start)
       this.#fail(`reference to 0x${pos.toString(16)}, outside the unit`);
-    return new Die(this.unit, pos);
+    return new Die(this.unit, pos, this.#user);
   }
 
-  #far(offset: number): Die {
+  #far(offset: number): Die | Unavailable {
     const { unit } = this;
-    const target = offset >= unit.start && offset < unit.end ? unit : unit.file.unitContaining(offset);
+    // gcc with -flto refers to a unit of the library itself, and nothing fills in where: no linker sees a split file.
+    if (unit.file.isSplit && offset === 0) return new Unavailable('its debug info refers to nowhere');
+    if (offset >= unit.start && offset < unit.end) return new Die(unit, offset - unit.start, this.#user);
+    return this.#into(unit.file, offset);
+  }
+
+  #supplementary(offset: number): Die | Unavailable {
+    const { file } = this.unit;
+    const missing = file.missingSupplementary;
+    return missing === undefined ? this.#into(file.supplementary, offset) : new Unavailable(missing);
+  }
+
+  #into(file: DebugFile, offset: number): Die {
+    const target = file.unitContaining(offset);
     if (target === undefined) return this.#fail(`reference to 0x${offset.toString(16)}, outside every unit`);
-    return new Die(target, offset - target.start);
+    return new Die(target, offset - target.start, target.isPartial ? this.compileUnit : undefined);
   }
 
   #signature(signature: bigint): Die | Unavailable {

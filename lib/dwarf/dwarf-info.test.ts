@@ -197,13 +197,6 @@ describe('debug info without types', () => {
       expect(['f', 'g', 'h'].map((n) => file.print(n))).toEqual(['void f(void)', 'int g(int a)', 'void h()']);
     });
 
-    it('names the split file that holds the types', () => {
-      const symbol = open(SOURCE, ['-g', '-gsplit-dwarf']).symbol('g');
-      expect('reason' in symbol && symbol.reason).toMatch(
-        /^its debug info is in a split file, .*\.dwo, which/,
-      );
-    });
-
     it('says so of assembler', () => {
       const source = '.text\n.globl plain\n.type plain,@function\nplain: ret\n.size plain,.-plain\n';
       expect(open(source, ['-g', '-x', 'assembler']).symbol('plain')).toEqual({

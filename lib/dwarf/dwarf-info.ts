@@ -16,13 +16,15 @@ import { DebugFile } from './file.js';
 import { hasParameters, isPrototyped } from './function-type.js';
 import { addressesOf } from './location.js';
 import type { NameIndex, TypeKeyword } from './name-index.js';
-import type { DwarfSections } from './sections.js';
+import { type DwarfSections, MissingFileError } from './sections.js';
 import { TypeReader, once } from './types.js';
 import type { Unit } from './unit.js';
 import type { UnitIndex } from './unit-index.js';
 import { likelyEntries } from './unit-search.js';
 import { walkTop } from './walk.js';
 
+/** Few libraries went through dwz. */
+const missingTypes = () => require('./missing-types.js') as typeof import('./missing-types.js');
 /** Loaded when a search by address has failed, or a type is asked for by name. */
 const nameIndex = () => require('./name-index.js') as typeof import('./name-index.js');
 const nameSearch = () => require('./name-search.js') as typeof import('./name-search.js');
@@ -130,18 +132,21 @@ export class DwarfInfo {
   #at(query: SymbolQuery): Die[] {
     const address = placeOf(query);
     if (address === undefined) return [];
-    let found: Die[] = [];
+    let dies: Die[] = [];
     const tag = isFunction(query) ? DW_TAG.subprogram : DW_TAG.variable;
-    for (const unit of this.#unitsWith(address, isFunction(query))) {
+    for (const found of this.#unitsWith(address, isFunction(query))) {
+      const unit = this.#file.complete(found);
+      if (unit === undefined) continue;
       if (!this.#unitIndexes.has(unit)) {
         // Ten times as fast as the walk that an index takes.
         for (const die of likelyEntries(unit, tag, address)) if (isLikely(die, query.name)) return [die];
       }
       const index = this.#unitIndex(unit);
-      found = found.concat(isFunction(query) ? index.functions(address) : index.variables(address));
-      if (found.some((die) => isNamed(die, query.name))) break;
+      const there = isFunction(query) ? index.functions(address) : index.variables(address);
+      dies = dies.concat(there.filter(isReadable));
+      if (dies.some((die) => isNamed(die, query.name))) break;
     }
-    return found;
+    return dies;
   }
 
   *#unitsWith(address: bigint, ofCode: boolean): Generator<Unit> {
@@ -165,7 +170,10 @@ export class DwarfInfo {
       }
       return;
     }
-    for (const unit of this.#file.units) this.#unitIndex(unit);
+    for (const unit of this.#file.units) {
+      const complete = this.#file.complete(unit);
+      if (complete !== undefined) this.#unitIndex(complete);
+    }
     for (const unit of this.#variableUnits.get(address) ?? []) if (!known.includes(unit)) yield unit;
   }
 
@@ -185,7 +193,7 @@ export class DwarfInfo {
   #answer(query: SymbolQuery, die: Die, type?: CType): TypedSymbol {
     return {
       type: type ?? (isFunction(query) ? this.#types.of(die) : this.#types.target(die)),
-      language: (die.inherited(DW_AT.name) ?? die).unit.language,
+      language: (die.inherited(DW_AT.name) ?? die).language,
       get declFile() {
         return (require('./line-files.js') as typeof import('./line-files.js')).declFile(die);
       },
@@ -197,13 +205,21 @@ export class DwarfInfo {
 
   /** Why an entry doesn't tell its type: assemblers and `-g1` write a name and an address, which would read as `void f()`. */
   #whyUntyped(die: Die, ofFunction: boolean): string | undefined {
-    const { unit } = die.inherited(DW_AT.name) ?? die;
-    if (unit.language === DW_LANG.Mips_Assembler) return 'it is written in assembler';
+    const named = die.inherited(DW_AT.name) ?? die;
+    if (named.language === DW_LANG.Mips_Assembler) return 'it is written in assembler';
+    const gone = this.#file.hasSupplementary ? missingTypes().whyMissing(die) : undefined;
+    if (gone !== undefined) return gone;
     if (die.inherited(DW_AT.type) !== undefined) return undefined;
     if (!ofFunction) return NO_TYPES;
-    if (isPrototyped(die) || hasParameters(die) || this.#unitIndex(unit).hasTypes) return undefined;
+    const { compileUnit } = named;
+    if (isPrototyped(die) || hasParameters(die) || this.#unitIndex(compileUnit).hasTypes) return undefined;
     const external = die.inherited(DW_AT.external)?.flag(DW_AT.external) ?? false;
-    return mayHaveTypes(unit, external) ? undefined : NO_TYPES;
+    return mayHaveTypes(compileUnit, external) ? undefined : NO_TYPES;
+  }
+
+  /** Why a part of the debug info can't be had, of a file that went through dwz. */
+  get #missing(): string | undefined {
+    return this.#file.hasSupplementary ? this.#file.missingSupplementary : undefined;
   }
 
   #whyAbsent(query: SymbolQuery, names: NameIndex | undefined): string {
@@ -214,14 +230,18 @@ export class DwarfInfo {
       : address === undefined
         ? []
         : [...this.#unitsWith(address, true)];
-    const split = units.find((unit) => unit.root.dwoName !== undefined)?.root.dwoName;
-    if (split !== undefined) return `its debug info is in a split file, ${split}, which is not read`;
-    if (units.length > 0 && units.every((unit) => unit.language === DW_LANG.Mips_Assembler)) {
+    for (const unit of units) {
+      const split = unit.isSkeleton ? this.#file.splitUnits.of(unit) : unit;
+      if (typeof split === 'string') return split;
+    }
+    if (units.length > 0 && units.every((unit) => unit.root.language === DW_LANG.Mips_Assembler)) {
       return 'it is written in assembler';
     }
     const namesake = names?.find(isFunction(query) ? 'function' : 'variable', query.name);
     const other = namesake && elsewhere(query, namesake);
-    if (other === undefined || query.kind === 'ifunc') return 'it has no entry in the debug info';
+    if (other === undefined || query.kind === 'ifunc') {
+      return this.#missing ?? 'it has no entry in the debug info';
+    }
     return `what the debug info calls ${query.name} is another symbol, at 0x${other.toString(16)}`;
   }
 
@@ -295,7 +315,7 @@ function mayHaveTypes(unit: Unit, external: boolean): boolean {
     return level !== undefined && !/[01]$/.test(level);
   }
   // rustc with debuginfo=1 writes the same entries as with 2, less the types; LLVM's own line tables have nothing external.
-  return external && unit.language !== DW_LANG.Rust;
+  return external && unit.root.language !== DW_LANG.Rust;
 }
 
 /** Whether what may be an entry has the name. Bytes that only look like one may fail to decode. */
@@ -304,6 +324,17 @@ function isLikely(die: Die, name: string): boolean {
     return isNamed(die, name);
   } catch (error) {
     if (error instanceof FormatError) return false;
+    throw error;
+  }
+}
+
+/** Whether all that an entry completes or is an instance of can be had: else nothing is known of it, not its name either. */
+function isReadable(die: Die): boolean {
+  try {
+    die.chain();
+    return true;
+  } catch (error) {
+    if (error instanceof MissingFileError) return false;
     throw error;
   }
 }

@@ -4,8 +4,10 @@ import type { Abbrev } from './abbrev.js';
 import { DW_AT, DW_FORM, DW_TAG } from './constants.js';
 import { Die } from './die.js';
 import { enumeratorValue, enumStorage, type EnumStorage } from './enum-type.js';
+import { everyUnit } from './every-unit.js';
 import type { DebugFile } from './file.js';
 import { readConstant, skipForm } from './form.js';
+import { MissingFileError } from './sections.js';
 import type { TypeReader } from './types.js';
 import type { Unit } from './unit.js';
 import { siblingPos, walkTop } from './walk.js';
@@ -29,7 +31,8 @@ interface Stored {
  */
 export function readEnumerators(file: DebugFile, reader: TypeReader): ConstantValues {
   const byName = new Map<string, ConstantValue[]>();
-  const byPlace = new Map<number, ConstantValue[]>();
+  let byPlace = new Map<number, ConstantValue[]>();
+  let within: DebugFile | undefined;
   const valuesOf = (unit: Unit, { name, pos }: Stored): ConstantValue[] => {
     const known = typeof name === 'number' ? byPlace.get(name) : byName.get(name);
     if (known !== undefined) return known;
@@ -39,10 +42,13 @@ export function readEnumerators(file: DebugFile, reader: TypeReader): ConstantVa
     if (typeof name === 'number') byPlace.set(name, values);
     return values;
   };
-  for (const unit of file.units) {
+  for (const unit of everyUnit(file)) {
+    // Each file has strings of its own.
+    if (unit.file !== within) byPlace = new Map();
+    within = unit.file;
     walkTop(unit, (abbrev, pos, level) => {
       if (level > 0 || !namesConstants(abbrev)) return;
-      const stored = readStored(unit, pos);
+      const stored = readableStored(unit, pos);
       let storage: EnumStorage | undefined;
       for (const one of stored) {
         let { value } = one;
@@ -90,6 +96,16 @@ class Value implements ConstantValue {
   }
 }
 
+/** The same, but none where their names are in a file that can't be had. */
+function readableStored(unit: Unit, enumPos: number): Stored[] {
+  try {
+    return readStored(unit, enumPos);
+  } catch (error) {
+    if (error instanceof MissingFileError) return [];
+    throw error;
+  }
+}
+
 /** The enumerators among the children of the entry at `enumPos`. */
 function readStored(unit: Unit, enumPos: number): Stored[] {
   const stored: Stored[] = [];
@@ -128,7 +144,7 @@ function readEnumerator(unit: Unit, { attributes }: Abbrev, pos: number): Stored
   return { name, pos, value };
 }
 
-/** A name in a form that is seldom used, or one that is kept elsewhere (dwz), which is none here. */
+/** A name in a form that is seldom used, or one that is kept elsewhere (dwz). */
 function nameOf(unit: Unit, pos: number): string {
   return new Die(unit, pos).string(DW_AT.name) ?? '';
 }

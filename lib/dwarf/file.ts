@@ -4,8 +4,14 @@ import { FormatError } from '../errors.js';
 import { type AbbrevTable, parseAbbrevTable } from './abbrev.js';
 import { DW_FORM } from './constants.js';
 import { type Encoding, readAddress, readIndex, readOffset } from './form.js';
-import { type DwarfSections, parseAt } from './sections.js';
+import type { Imports } from './imports.js';
+import { type DwarfSections, MissingFileError, parseAt } from './sections.js';
+import type { SplitUnits } from './split.js';
 import { Unit, parseUnitHeader } from './unit.js';
+
+/** Few libraries were made with -gsplit-dwarf, or went through dwz. */
+const split = () => require('./split.js') as typeof import('./split.js');
+const imports = () => require('./imports.js') as typeof import('./imports.js');
 
 /** Bytes of units that are kept at a time; the unit that was read first goes first. */
 const UNIT_BYTES = 16 << 20;
@@ -14,11 +20,23 @@ const UNIT_BYTES = 16 << 20;
  * The debug sections of one file and what is read of them once: units, abbreviation tables, strings.
  *
  * Entries are named by one number, their offset in `.debug_info`; `.debug_types` of DWARF 4 is thought of as
- * lying behind it, so that an offset from there is one past the end of `.debug_info`.
+ * lying behind it, so that an offset from there is one past the end of `.debug_info`. Further files that a library's
+ * own leads to, a supplementary or split ones, are numbered behind it.
  */
 export class DebugFile {
   readonly littleEndian: boolean;
   readonly longDouble: 'x87' | 'binary128';
+  /** Whether this is a split file (`.dwo`), whose sections are called `.debug_info.dwo` … */
+  readonly isSplit: boolean;
+  /** What is added to the offset of an entry, so that no other file of the same library has an entry of that number. */
+  readonly base: number;
+  /** The file that led to this one; itself for a library's own. */
+  readonly main: DebugFile;
+  /** Of the main file: behind the numbers that were given to files so far. */
+  #numbered: number | undefined;
+  #supplementary: { readonly file: DebugFile } | { readonly error: MissingFileError } | undefined;
+  #splitUnits: SplitUnits | undefined;
+  #imports: Imports | undefined;
   readonly #sections: DwarfSections;
   readonly #opened = new Map<string, ByteSource | undefined>();
   readonly #abbrevTables = new Map<string, AbbrevTable>();
@@ -28,15 +46,65 @@ export class DebugFile {
   readonly #loaded = new Set<Unit>();
   #loadedBytes = 0;
 
-  constructor(sections: DwarfSections) {
+  /** `leader`: the file that led to this one. Only `relate` says so. */
+  constructor(sections: DwarfSections, leader?: { main: DebugFile; base: number; isSplit: boolean }) {
     this.#sections = sections;
     this.littleEndian = sections.littleEndian;
     this.longDouble = sections.longDouble ?? 'x87';
+    this.isSplit = leader?.isSplit ?? false;
+    this.base = leader?.base ?? 0;
+    this.main = leader?.main ?? this;
+  }
+
+  /** Another file of the same library. */
+  relate(sections: DwarfSections, isSplit: boolean): DebugFile {
+    const { main } = this;
+    const base = (main.#numbered ??= main.#size);
+    const file = new DebugFile(sections, { main, base, isSplit });
+    main.#numbered += file.#size;
+    return file;
   }
 
   section(name: string): ByteSource | undefined {
-    if (!this.#opened.has(name)) this.#opened.set(name, this.#sections.section(name));
+    if (!this.#opened.has(name)) {
+      this.#opened.set(name, this.#sections.section(this.isSplit ? `${name}.dwo` : name));
+    }
     return this.#opened.get(name);
+  }
+
+  /** Whether references may lead to a supplementary file. */
+  get hasSupplementary(): boolean {
+    return this.#sections.supplementary !== undefined;
+  }
+
+  /** The supplementary file; throws a `MissingFileError` if it can't be had. */
+  get supplementary(): DebugFile {
+    this.#supplementary ??= this.#openSupplementary();
+    if ('error' in this.#supplementary) throw this.#supplementary.error;
+    return this.#supplementary.file;
+  }
+
+  /** Why the supplementary file can't be had; undefined if it can. */
+  get missingSupplementary(): string | undefined {
+    this.#supplementary ??= this.#openSupplementary();
+    return 'error' in this.#supplementary ? this.#supplementary.error.message : undefined;
+  }
+
+  /** Of the main file: its skeletons' units. */
+  get splitUnits(): SplitUnits {
+    return (this.#splitUnits ??= new (split().SplitUnits)(this, this.#sections));
+  }
+
+  /** Of the main file: which units use which partial ones. */
+  get imports(): Imports {
+    return (this.#imports ??= new (imports().Imports)(this));
+  }
+
+  /** The unit that holds a unit's entries: itself, or that of a skeleton in a split file. Undefined if that can't be had. */
+  complete(unit: Unit): Unit | undefined {
+    if (!unit.isSkeleton) return unit;
+    const found = this.splitUnits.of(unit);
+    return typeof found === 'string' ? undefined : found;
   }
 
   /** A section that something else refers to. */
@@ -50,12 +118,15 @@ export class DebugFile {
     return this.section('.debug_info')?.size ?? 0;
   }
 
+  get #size(): number {
+    return this.infoSize + (this.section('.debug_types')?.size ?? 0);
+  }
+
   /** Every unit, by offset. Hops from header to header. */
   get units(): readonly Unit[] {
     if (this.#list === undefined) {
       const list: Unit[] = [];
-      const end = this.infoSize + (this.section('.debug_types')?.size ?? 0);
-      for (let start = 0; start < end;) {
+      for (let start = 0; start < this.#size;) {
         const unit = this.#unitOrPadding(start);
         if (unit !== undefined) list.push(unit);
         start = unit?.end ?? start + 4;
@@ -87,6 +158,13 @@ export class DebugFile {
 
   /** The type unit of that signature (DWARF v5 §7.32). */
   typeUnit(signature: bigint): Unit | undefined {
+    const own = this.#ownTypeUnit(signature);
+    if (own !== undefined || this.main === this) return own;
+    // In a package each has a place of its own; a supplementary file may refer to one of the file that dwz took it from.
+    return this.isSplit ? this.main.splitUnits.typeUnit(signature) : this.main.#ownTypeUnit(signature);
+  }
+
+  #ownTypeUnit(signature: bigint): Unit | undefined {
     if (this.#typeUnits === undefined) {
       this.#typeUnits = new Map();
       for (const unit of this.units) {
@@ -123,7 +201,7 @@ export class DebugFile {
     return table;
   }
 
-  /** The string at the cursor; undefined for a form of no string, or one that is kept in another file (dwz). */
+  /** The string at the cursor; undefined for a form of no string. Throws a `MissingFileError` for one in a file that can't be had. */
   stringValue(
     unit: Encoding,
     cursor: ByteCursor,
@@ -135,6 +213,9 @@ export class DebugFile {
         return cursor.cstring();
       case DW_FORM.line_strp:
         return readCString(this.required('.debug_line_str'), readOffset(cursor, unit.offsetSize));
+      case DW_FORM.strp_sup:
+      case DW_FORM.GNU_strp_alt:
+        return readCString(this.supplementary.required('.debug_str'), readOffset(cursor, unit.offsetSize));
       default: {
         const offset = this.strOffset(unit, cursor, form, strOffsetsBase);
         return offset === undefined ? undefined : readCString(this.required('.debug_str'), offset);
@@ -156,10 +237,10 @@ export class DebugFile {
       case DW_FORM.strx1:
       case DW_FORM.strx2:
       case DW_FORM.strx3:
-      case DW_FORM.strx4: {
+      case DW_FORM.strx4:
+      case DW_FORM.GNU_str_index: {
         const index = readIndex(cursor, form) ?? 0;
-        // Without a base the table starts behind the section's header (DWARF v5 §7.26), as in split files.
-        const base = strOffsetsBase ?? 2 * unit.offsetSize;
+        const base = strOffsetsBase ?? tableStart(unit);
         const at = base + index * unit.offsetSize;
         const bytes = this.required('.debug_str_offsets').read(at, unit.offsetSize);
         const offsets = new ByteCursor(bytes, this.littleEndian, '.debug_str_offsets', at);
@@ -172,9 +253,22 @@ export class DebugFile {
 
   /** Entry `index` of a unit's addresses (DWARF v5 §7.27). */
   indexedAddress(unit: Encoding, index: number, addrBase: number | undefined): bigint {
-    const at = (addrBase ?? 2 * unit.offsetSize) + index * unit.addressSize;
+    const at = (addrBase ?? tableStart(unit)) + index * unit.addressSize;
     const bytes = this.required('.debug_addr').read(at, unit.addressSize);
     return readAddress(new ByteCursor(bytes, this.littleEndian, '.debug_addr', at), unit.addressSize);
+  }
+
+  #openSupplementary(): { readonly file: DebugFile } | { readonly error: MissingFileError } {
+    try {
+      const sections = this.#sections.supplementary?.();
+      if (sections === undefined) {
+        throw new MissingFileError('it is in a supplementary file (dwz), and none is named');
+      }
+      return { file: this.relate(sections, false) };
+    } catch (error) {
+      if (error instanceof MissingFileError) return { error };
+      throw error;
+    }
   }
 
   #unitOrPadding(start: number): Unit | undefined {
@@ -190,4 +284,9 @@ export class DebugFile {
     }
     return unit;
   }
+}
+
+/** Without a base a table starts behind its section's header (DWARF v5 §7.26, §7.27), as in split files. Before DWARF 5 it had none. */
+function tableStart({ version, offsetSize }: Encoding): number {
+  return version >= 5 ? 2 * offsetSize : 0;
 }

@@ -54,13 +54,13 @@ function check(
   done: Set<number>,
   inside: Set<number> = new Set<number>(),
 ): void {
-  if (done.has(die.offset)) return;
-  if (inside.has(die.offset)) die.unit.cursor.fail('a type that contains itself', die.pos);
+  if (done.has(die.id)) return;
+  if (inside.has(die.id)) die.unit.cursor.fail('a type that contains itself', die.pos);
   if (inside.size >= MAX_DEPTH) die.unit.cursor.fail(`types nested more than ${MAX_DEPTH} deep`, die.pos);
-  inside.add(die.offset);
+  inside.add(die.id);
   for (const part of parts(die)) check(part, parts, done, inside);
-  inside.delete(die.offset);
-  done.add(die.offset);
+  inside.delete(die.id);
+  done.add(die.id);
 }
 
 /** The nameless types that a nameless type is written with. */

@@ -176,6 +176,7 @@ export function readIndex(cursor: ByteCursor, form: number): number | undefined 
     case DW_FORM.GNU_str_index:
     case DW_FORM.GNU_addr_index:
     case DW_FORM.rnglistx:
+    case DW_FORM.loclistx:
       return cursor.uleb();
     case DW_FORM.strx1:
     case DW_FORM.addrx1:

@@ -137,7 +137,7 @@ describe('formats', () => {
     expect(fun(0x2001n)).toEqual({ reason: 'what the debug info calls fun is another symbol, at 0x2000' });
   });
 
-  it('takes an entry with a name in a supplementary file as nameless, and a type there as unsupported', () => {
+  it('takes a type in a supplementary file that is not named as unsupported', () => {
     const type = typeOf([
       {
         tag: DW_TAG.pointer_type,
@@ -152,7 +152,7 @@ describe('formats', () => {
       kind: 'unsupported',
       name: 'unknown type',
       size: undefined,
-      reason: 'it is in a supplementary file (dwz), which is not read',
+      reason: 'it is in a supplementary file (dwz), and none is named',
     });
   });
 

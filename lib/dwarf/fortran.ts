@@ -54,7 +54,7 @@ const AMBIGUOUS_REGISTERS: readonly number[] = [6, 7, 29, 31];
 /** How an argument is passed, as its place at the entry of the procedure shows; undefined if the compiler has left that out. */
 function passing(entry: Die, procedure: Die): 'value' | 'reference' | undefined {
   const placed = [entry, ...procedure.children()].find(
-    (die) => die.has(DW_AT.location) && die.chain().some((d) => d.offset === entry.offset),
+    (die) => die.has(DW_AT.location) && die.chain().some((d) => d.id === entry.id),
   );
   const place = placed && firstLocation(placed);
   return place && passingAt(place, entry.unit.file.littleEndian);

@@ -11,8 +11,8 @@ export function readFunctionType(reader: TypeReader, die: Die): FunctionType {
   const children = holder.children();
   const parameters = once((): Parameter[] => readParameters(reader, die, holder));
   const result = once(() => reader.target(die));
-  const { language } = holder.unit;
-  // The partial units that dwz makes do not say their language.
+  const { language } = holder;
+  // A partial unit of dwz that no unit imports doesn't say its language.
   const prototyped =
     isPrototyped(die) ||
     (language === undefined
@@ -31,7 +31,7 @@ export function readFunctionType(reader: TypeReader, die: Die): FunctionType {
     prototyped,
     convention: callingConvention(die) ?? hiddenConvention(die, holder),
     get compiler() {
-      return compilerOf(holder.unit);
+      return compilerOf(holder.compileUnit);
     },
   };
 }

@@ -18,7 +18,8 @@ export function declFile(die: Die): string | undefined {
   const holder = die.inherited(DW_AT.decl_file);
   const index = holder?.number(DW_AT.decl_file);
   if (holder === undefined || index === undefined) return undefined;
-  const { unit } = holder;
+  // The skeleton of a split unit has its line table (DWARF v5 §3.1.3); split type units have one of their own.
+  const unit = holder.unit.root.stmtList === undefined ? (holder.unit.skeleton ?? holder.unit) : holder.unit;
   const section = unit.file.section('.debug_line');
   if (section === undefined || unit.root.stmtList === undefined) return undefined;
   return parseAt(section, unit.root.stmtList, unit.file.littleEndian, 1024, (cursor) =>

@@ -21,7 +21,7 @@ function variableLocation(die: Die): Location {
       break;
     case DW_OP.addrx:
     case DW_OP.GNU_addr_index:
-      address = unit.file.indexedAddress(unit, cursor.uleb(), unit.root.addrBase);
+      address = unit.indexedAddress(cursor.uleb());
       break;
     case DW_OP.const4u:
     case DW_OP.const8u:
@@ -58,7 +58,7 @@ export function addressesOf(die: Die): bigint[] {
 }
 
 function codeAddresses(die: Die): (bigint | undefined)[] {
-  const { ranges } = die;
+  const ranges = die.list(DW_AT.ranges);
   const starts = ranges === undefined ? [] : readRanges(die.unit, ranges).map(({ low }) => low);
   return [die.address(DW_AT.low_pc), ...starts];
 }

@@ -1,10 +1,12 @@
 import type { Abbrev } from './abbrev.js';
 import { DW_AT, DW_FORM, DW_TAG } from './constants.js';
 import { Die } from './die.js';
+import { everyUnit } from './every-unit.js';
 import type { DebugFile } from './file.js';
 import { readOffset, skipForm } from './form.js';
 import { hasParameters, isPrototyped } from './function-type.js';
 import { addressesOf } from './location.js';
+import { MissingFileError } from './sections.js';
 import type { Unit } from './unit.js';
 import { walkTop } from './walk.js';
 
@@ -27,6 +29,10 @@ const KINDS = new Map<number, Defined>([
   [DW_TAG.base_type, 'base'],
 ]);
 
+const LISTED: readonly NameKind[] = [...KINDS.values()].flatMap(
+  (kind) => [kind, `${kind} declaration`] as const,
+);
+
 /** What tells that a function or variable may have an address. */
 const PLACES: readonly number[] = [DW_AT.low_pc, DW_AT.ranges, DW_AT.location];
 
@@ -37,8 +43,9 @@ export function keywordOf(tag: number): TypeKeyword | undefined {
 }
 
 interface Entry {
-  /** Of the first entry of that name. */
-  readonly offset: number;
+  /** The first entry of that name. */
+  readonly unit: Unit;
+  readonly pos: number;
   /** Of a struct, union or enum: whether others of that name look the same. */
   readonly size: number | undefined;
   readonly line: number | undefined;
@@ -48,31 +55,33 @@ interface Entry {
 }
 
 /**
- * Every exported name and every type name of the file. One walk over all units, made when a search by address has
- * failed; a name that was seen is not read again, which its offset in `.debug_str` tells.
+ * Every exported name and every type name of the file, and of those that it leads to. One walk over all units, made when a
+ * search by address has failed; a name that was seen is not read again, which its offset in `.debug_str` tells.
  */
 export class NameIndex {
-  readonly #file: DebugFile;
   readonly #entries = new Map<NameKind, Map<string, Entry>>();
   /** Per kind, the entry of a string offset: what spares reading the same header's names once per unit. */
-  readonly #seen = new Map<NameKind, Map<number, Entry>>();
+  #seen = new Map<NameKind, Map<number, Entry>>();
 
   constructor(file: DebugFile) {
-    this.#file = file;
-    for (const kind of KINDS.values()) {
-      for (const listed of [kind, `${kind} declaration`] as const) {
-        this.#entries.set(listed, new Map());
-        this.#seen.set(listed, new Map());
-      }
-    }
-    for (const unit of file.units) {
+    for (const kind of LISTED) this.#entries.set(kind, new Map());
+    let within: DebugFile | undefined;
+    for (const unit of everyUnit(file)) {
+      // Each file has strings of its own.
+      if (unit.file !== within) this.#seen = new Map(LISTED.map((kind) => [kind, new Map<number, Entry>()]));
+      within = unit.file;
       walkTop(unit, (abbrev, pos, level) => {
         const kind = KINDS.get(abbrev.tag);
         if (kind === undefined) return;
-        if (kind === 'function' || kind === 'variable') this.#addSymbol(unit, abbrev, pos, kind);
-        // C has no other namespaces, and a C declaration can't name one.
-        else if (level === 0)
-          this.#addType(unit, abbrev, pos, abbrev.has(DW_AT.declaration) ? `${kind} declaration` : kind);
+        try {
+          if (kind === 'function' || kind === 'variable') this.#addSymbol(unit, abbrev, pos, kind);
+          // C has no other namespaces, and a C declaration can't name one.
+          else if (level === 0)
+            this.#addType(unit, abbrev, pos, abbrev.has(DW_AT.declaration) ? `${kind} declaration` : kind);
+        } catch (error) {
+          // Its name is in a file that can't be had; others are here.
+          if (!(error instanceof MissingFileError)) throw error;
+        }
       });
     }
   }
@@ -89,9 +98,8 @@ export class NameIndex {
     return entry === undefined || entry.ambiguous ? undefined : this.#die(entry);
   }
 
-  #die({ offset }: Entry): Die | undefined {
-    const unit = this.#file.unitContaining(offset);
-    return unit && new Die(unit, offset - unit.start);
+  #die({ unit, pos }: Entry): Die {
+    return new Die(unit, pos);
   }
 
   #addSymbol(unit: Unit, abbrev: Abbrev, pos: number, kind: 'function' | 'variable'): void {
@@ -111,7 +119,7 @@ export class NameIndex {
     // A declaration without a prototype adds nothing.
     if (listed === 'function declaration' && !isPrototyped(die) && !hasParameters(die)) return;
     const placed = mayBePlaced && addressesOf(die).length > 0;
-    const entry: Entry = { offset: die.offset, size: undefined, line: undefined, placed, ambiguous: false };
+    const entry: Entry = { unit, pos, size: undefined, line: undefined, placed, ambiguous: false };
     this.#add(listed, name, key, entry);
     // glibc calls its own functions by hidden aliases: `mprotect`, declared with the asm label `__GI_mprotect`.
     if (declares && sourceName !== undefined && name !== sourceName && name.endsWith(sourceName)) {
@@ -132,7 +140,7 @@ export class NameIndex {
     const line = isRecord ? die.number(DW_AT.decl_line) : undefined;
     const known = seen ?? this.#entries.get(kind)?.get(name ?? '');
     if (known === undefined) {
-      this.#add(kind, name ?? '', key, { offset: die.offset, size, line, placed: false, ambiguous: false });
+      this.#add(kind, name ?? '', key, { unit, pos, size, line, placed: false, ambiguous: false });
     } else if (known.size !== size || known.line !== line) {
       known.ambiguous = true;
     }

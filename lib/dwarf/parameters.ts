@@ -18,7 +18,7 @@ const IN_CHARGE = '__in_chrg';
 /** The parameters of a function or function type. `holder`: the entry whose children they are, `die` the one that has their places. */
 export function readParameters(reader: TypeReader, die: Die, holder: Die): Parameter[] {
   const entries = parameterEntries(holder);
-  if (isFortran(holder.unit.language) && holder.tag === DW_TAG.subprogram) {
+  if (isFortran(holder.language) && holder.tag === DW_TAG.subprogram) {
     return entries.map((entry) => fortran().readParameter(reader, entry, die));
   }
   return entries.map((entry) => ({ name: entry.name, type: reader.target(entry) }));
@@ -26,7 +26,7 @@ export function readParameters(reader: TypeReader, die: Die, holder: Die): Param
 
 /** Why callers have to pass what the source does not show, as a calling convention; undefined if they don't. */
 export function hiddenConvention(die: Die, holder: Die): string | undefined {
-  const { language } = holder.unit;
+  const { language } = holder;
   if (isC(language) || holder.tag !== DW_TAG.subprogram) return undefined;
   const entries = parameterEntries(holder);
   if (isFortran(language)) return fortran().conventionOf(entries, die);

@@ -1,4 +1,5 @@
 import type { ByteCursor } from '../bytes/cursor.js';
+import type { ByteSource } from '../bytes/source.js';
 import { DW_RLE, nameOf } from './constants.js';
 import { readAddress, readOffset } from './form.js';
 import { parseAt } from './sections.js';
@@ -15,23 +16,31 @@ const MAX_RANGES = 1 << 20;
 
 /** The ranges that a `DW_AT.ranges` of the unit refers to (DWARF v5 §2.17.3, v4 §2.17.3). Empty ranges are left out. */
 export function readRanges(unit: Unit, ranges: { value: number; isIndex: boolean }): AddressRange[] {
-  const { file } = unit;
+  const { file, skeleton } = unit;
   if (unit.version < 5) {
-    const section = file.required('.debug_ranges');
-    return parseAt(section, ranges.value, file.littleEndian, 256, (cursor) => rangePairs(unit, cursor));
+    // Split units of DWARF 4 have theirs in the file itself, behind those of others (GCC wiki "DebugFission").
+    const section = (skeleton?.file ?? file).required('.debug_ranges');
+    const offset = ranges.value + (skeleton?.root.rangesBase ?? 0);
+    return parseAt(section, offset, file.littleEndian, 256, (cursor) => rangePairs(unit, cursor));
   }
   const section = file.required('.debug_rnglists');
-  const offset = ranges.isIndex ? listOffset(unit, ranges.value) : ranges.value;
+  const offset = ranges.isIndex
+    ? listOffset(unit, section, unit.root.rnglistsBase, ranges.value)
+    : ranges.value;
   return parseAt(section, offset, file.littleEndian, 256, (cursor) => rangeList(unit, cursor));
 }
 
-/** An index goes through the offsets at `DW_AT.rnglists_base`, which are relative to that base (DWARF v5 §7.28). */
-function listOffset(unit: Unit, index: number): number {
-  const { file, offsetSize } = unit;
+/** An index goes through the offsets at `DW_AT.rnglists_base` or `loclists_base`, which are relative to that base (DWARF v5 §7.28, §7.29). */
+export function listOffset(
+  { file, offsetSize }: Unit,
+  section: ByteSource,
+  given: number | undefined,
+  index: number,
+): number {
   // Without a base the offsets follow the section's header.
-  const base = unit.root.rnglistsBase ?? (offsetSize === 8 ? 20 : 12);
+  const base = given ?? (offsetSize === 8 ? 20 : 12);
   return parseAt(
-    file.required('.debug_rnglists'),
+    section,
     base + index * offsetSize,
     file.littleEndian,
     offsetSize,
@@ -43,7 +52,7 @@ function listOffset(unit: Unit, index: number): number {
 function rangePairs(unit: Unit, cursor: ByteCursor): AddressRange[] {
   const list: AddressRange[] = [];
   const selectsBase = unit.addressSize === 8 ? 0xffffffffffffffffn : 0xffffffffn;
-  let base = unit.root.lowPc ?? 0n;
+  let base = baseAddress(unit);
   for (let i = 0; i < MAX_RANGES; i++) {
     const low = readAddress(cursor, unit.addressSize);
     const high = readAddress(cursor, unit.addressSize);
@@ -57,9 +66,9 @@ function rangePairs(unit: Unit, cursor: ByteCursor): AddressRange[] {
 /** `.debug_rnglists` (DWARF v5 §7.25). */
 function rangeList(unit: Unit, cursor: ByteCursor): AddressRange[] {
   const list: AddressRange[] = [];
-  const { addressSize, file } = unit;
-  let base = unit.root.lowPc ?? 0n;
-  const indexed = () => file.indexedAddress(unit, cursor.uleb(), unit.root.addrBase);
+  const { addressSize } = unit;
+  let base = baseAddress(unit);
+  const indexed = () => unit.indexedAddress(cursor.uleb());
   const push = (low: bigint, high: bigint) => {
     if (low < high) list.push({ low, high });
   };
@@ -100,4 +109,9 @@ function rangeList(unit: Unit, cursor: ByteCursor): AddressRange[] {
     }
   }
   return cursor.fail('range list without an end');
+}
+
+/** What offsets in a list are counted from, unless the list says otherwise (DWARF v5 §2.17.3). */
+function baseAddress(unit: Unit): bigint {
+  return (unit.skeleton ?? unit).root.lowPc ?? 0n;
 }

@@ -16,14 +16,14 @@ export function readRecordType(reader: TypeReader, die: Die): CType {
   const tag = die.string(DW_AT.name);
   const kind = die.tag === DW_TAG.union_type ? 'union' : 'struct';
   if (die.flag(DW_AT.declaration)) return opaque(reader, die, kind, tag);
-  const foreign = die.unit.language === DW_LANG.Rust ? rust().readForeignRecord(reader, die) : undefined;
+  const foreign = die.language === DW_LANG.Rust ? rust().readForeignRecord(reader, die) : undefined;
   if (foreign !== undefined) return foreign;
   // Pascal's and Ada's variant records.
-  if (!isC(die.unit.language) && die.children().some((child) => child.tag === DW_TAG.variant_part)) {
+  if (!isC(die.language) && die.children().some((child) => child.tag === DW_TAG.variant_part)) {
     return unsupported(tag ?? kind, 'its members depend on a variant', die.number(DW_AT.byte_size));
   }
   const members = once(() => readMembers(reader, die));
-  const nonTrivial = isC(die.unit.language) ? () => undefined : once(() => cxx().whyNonTrivial(die));
+  const nonTrivial = isC(die.language) ? () => undefined : once(() => cxx().whyNonTrivial(die));
   return {
     kind,
     tag,

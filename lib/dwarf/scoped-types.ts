@@ -1,5 +1,6 @@
 import { DW_AT, DW_TAG } from './constants.js';
 import { Die } from './die.js';
+import { everyUnit } from './every-unit.js';
 import type { DebugFile } from './file.js';
 import type { TypeKeyword } from './name-index.js';
 
@@ -19,7 +20,7 @@ const SCOPES: readonly number[] = [DW_TAG.namespace, ...RECORDS, DW_TAG.union_ty
 /** The definition of a type of C++ in its namespace or class, `geo::rect`. Reads every unit's top level: such names are few. */
 export function scopedType(file: DebugFile, keyword: TypeKeyword, name: string): Die | undefined {
   const names = name.split('::');
-  for (const unit of file.units) {
+  for (const unit of everyUnit(file)) {
     const found = within(new Die(unit, unit.header.rootPos), names, TAGS[keyword]);
     if (found !== undefined) return found;
   }

@@ -10,6 +10,33 @@ export interface DwarfSections {
   /** What a 16-byte `long double` is on this machine: the x87's 80 bits unless told otherwise. */
   readonly longDouble?: 'x87' | 'binary128';
   section(name: string): ByteSource | undefined;
+  /**
+   * The supplementary file, to which dwz moved what this file shares with others (DWARF v5 §7.3.6). Called at the first reference to it; throws a
+   * `MissingFileError` if it can't be had. Absent where the file names none.
+   */
+  readonly supplementary?: (() => DwarfSections) | undefined;
+  /**
+   * The files in which the entries of a skeleton unit may be (DWARF v5 §7.3.5), the likeliest first, by the name and the directory that the compiler
+   * wrote down. Which one is right is told by what is in it.
+   */
+  readonly split?: (name: string, directory: string | undefined) => Iterable<SplitCandidate>;
+  /** The package of split files that belongs to this one (DWARF v5 §7.3.5.3); undefined if there is none. */
+  readonly package?: () => SplitCandidate | undefined;
+}
+
+/** A file that may hold split units: its sections, or why it can't be read. */
+export interface SplitCandidate {
+  readonly path: string;
+  readonly sections: DwarfSections | string;
+}
+
+/** What is asked for is in another file, which is not there or not the right one. */
+export class MissingFileError extends FormatError {
+  /** `reason`: which file is wanted, and what was found instead. */
+  constructor(reason: string) {
+    super('.debug_info', undefined, reason);
+    this.message = reason;
+  }
 }
 
 /**

@@ -1,5 +1,4 @@
 import { type CType, type Qualifier, VOID } from '../ctypes/model.js';
-import { FormatError } from '../errors.js';
 import { readAlignment } from './alignment.js';
 import { readArrayType, readStringType } from './array-type.js';
 import { readBaseType, unsupported } from './base-type.js';
@@ -23,7 +22,8 @@ export class TypeReader {
   /** Called at the first look into an opaque type, since the search may read the whole file. */
   readonly complete: Completer;
   readonly finite: FinitenessCheck = new FinitenessCheck();
-  readonly #types = new Map<number, CType>();
+  /** Per language, since the same entry of a partial unit (dwz) can be used by C and by C++. */
+  readonly #types = new Map<number | undefined, Map<number, CType>>();
 
   constructor(complete: Completer) {
     this.complete = complete;
@@ -31,10 +31,13 @@ export class TypeReader {
 
   /** The type that an entry describes. Reads the entry alone: what it refers to is read when looked at. */
   of(die: Die): CType {
-    let type = this.#types.get(die.offset);
+    const { language, id } = die;
+    let types = this.#types.get(language);
+    if (types === undefined) this.#types.set(language, (types = new Map<number, CType>()));
+    let type = types.get(id);
     if (type === undefined) {
       type = this.#read(die);
-      this.#types.set(die.offset, type);
+      types.set(id, type);
     }
     return type;
   }
@@ -99,7 +102,7 @@ export class TypeReader {
 
   #base(die: Die): CType {
     const type = readBaseType(die);
-    const { language } = die.unit;
+    const { language } = die;
     return isFortran(language) ? fortran().asC(type) : language === DW_LANG.Rust ? rust().asC(type) : type;
   }
 
@@ -109,13 +112,13 @@ export class TypeReader {
     if (definition === undefined) return undefined;
     if (!(definition instanceof Die)) return unsupported(die.string(DW_AT.name) ?? '', definition.reason);
     if (definition.has(DW_AT.signature)) {
-      throw new FormatError('.debug_info', definition.offset, 'a type unit that refers to a type unit');
+      definition.unit.cursor.fail('a type unit that refers to a type unit', definition.pos);
     }
     return this.of(definition);
   }
 
   #pointer(die: Die, reference?: '&' | '&&'): CType {
-    const isRust = die.unit.language === DW_LANG.Rust;
+    const isRust = die.language === DW_LANG.Rust;
     const read = isRust ? once(() => rust().readTarget(die, this.target(die))) : this.#lazyTarget(die);
     return {
       kind: 'pointer',

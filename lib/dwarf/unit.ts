@@ -1,7 +1,7 @@
 import type { ByteCursor } from '../bytes/cursor.js';
 import type { ByteSource } from '../bytes/source.js';
 import type { Abbrev, AbbrevTable } from './abbrev.js';
-import { DW_AT, DW_FORM, DW_UT } from './constants.js';
+import { DW_AT, DW_FORM, DW_TAG, DW_UT } from './constants.js';
 import type { DebugFile } from './file.js';
 import { indirectForm, readAddress, readConstant, readIndex, readOffset, skipForm } from './form.js';
 import type { Encoding } from './form.js';
@@ -18,6 +18,8 @@ export interface UnitHeader extends Encoding {
   /** Of a type unit: its name, and its type's entry in bytes from `offset`. */
   readonly signature: bigint | undefined;
   readonly typePos: number;
+  /** Of a skeleton and of a split unit of DWARF 5: what tells that the two belong together. */
+  readonly dwoId: bigint | undefined;
 }
 
 /** The longest header: 64-bit format, version 5, type unit. */
@@ -53,11 +55,12 @@ export function parseUnitHeader(
     if (addressSize !== 4 && addressSize !== 8) cursor.fail(`unit with addresses of ${addressSize} bytes`, 0);
     let signature: bigint | undefined;
     let typePos = 0;
+    let dwoId: bigint | undefined;
     if (unitType === DW_UT.type || unitType === DW_UT.split_type) {
       signature = cursor.u64();
       typePos = readOffset(cursor, offsetSize);
     } else if (unitType === DW_UT.skeleton || unitType === DW_UT.split_compile) {
-      cursor.skip(8);
+      dwoId = cursor.u64();
     }
     const rootPos = cursor.pos;
     return {
@@ -71,12 +74,14 @@ export function parseUnitHeader(
       rootPos,
       signature,
       typePos,
+      dwoId,
     };
   });
 }
 
 /** What the unit's own entry says that its other entries are read with (DWARF v5 §3.1.1). */
 export interface UnitRoot {
+  readonly tag: number;
   /** Where its children start, in bytes from the start of the unit; undefined if it has none. */
   readonly childrenPos: number | undefined;
   readonly language: number | undefined;
@@ -87,9 +92,15 @@ export interface UnitRoot {
   readonly strOffsetsBase: number | undefined;
   readonly addrBase: number | undefined;
   readonly rnglistsBase: number | undefined;
+  readonly loclistsBase: number | undefined;
+  /** What the range lists of a split unit of DWARF 4 are counted from. */
+  readonly rangesBase: number;
   readonly stmtList: number | undefined;
-  /** The file that holds the entries themselves (`-gsplit-dwarf`). */
+  /** The file that holds the entries themselves (`-gsplit-dwarf`), as the compiler called it, and the directory it worked in. */
   readonly dwoName: string | undefined;
+  readonly compDir: string | undefined;
+  /** Of a skeleton and of a split unit of DWARF 4, what DWARF 5 has in the header. */
+  readonly dwoId: bigint | undefined;
 }
 
 /** One unit of `.debug_info` or `.debug_types`. Its bytes and its abbreviations are read at first use. */
@@ -102,6 +113,8 @@ export class Unit implements Encoding {
   /** Where it starts in `DebugFile`'s one space of offsets. */
   readonly start: number;
   readonly end: number;
+  /** The unit in the file itself that this one, of a split file, completes: addresses are found through it. */
+  skeleton: Unit | undefined;
   readonly #section: ByteSource;
   #cursor: ByteCursor | undefined;
   #abbrevs: AbbrevTable | undefined;
@@ -147,8 +160,29 @@ export class Unit implements Encoding {
     return this.#root;
   }
 
-  get language(): number | undefined {
-    return this.root.language;
+  /** Whether its entries are in a split file. A split unit of gcc's names its file as well. */
+  get isSkeleton(): boolean {
+    if (this.file.isSplit) return false;
+    return this.version >= 5
+      ? this.header.unitType === DW_UT.skeleton
+      : this.header.signature === undefined && this.root.dwoName !== undefined;
+  }
+
+  /** Whether dwz made it of what several units share. It says neither language nor compiler. */
+  get isPartial(): boolean {
+    return this.version >= 5
+      ? this.header.unitType === DW_UT.partial
+      : this.header.signature === undefined && this.root.tag === DW_TAG.partial_unit;
+  }
+
+  get dwoId(): bigint | undefined {
+    return this.header.dwoId ?? this.root.dwoId;
+  }
+
+  /** Entry `index` of its addresses. */
+  indexedAddress(index: number): bigint {
+    const { file, root } = this.skeleton ?? this;
+    return file.indexedAddress(this, index, root.addrBase);
   }
 
   #readRoot(cursor: ByteCursor): UnitRoot {
@@ -181,7 +215,10 @@ export class Unit implements Encoding {
       if (attribute === undefined) return undefined;
       if (attribute.form === DW_FORM.addr) return readAddress(cursor, this.addressSize);
       const index = readIndex(cursor, attribute.form);
-      return index === undefined ? undefined : this.file.indexedAddress(this, index, addrBase);
+      // The addresses of a split unit are in its skeleton.
+      return index === undefined || this.file.isSplit
+        ? undefined
+        : this.file.indexedAddress(this, index, addrBase);
     };
     const text = (at: number): string | undefined => {
       const attribute = seek(at);
@@ -192,7 +229,11 @@ export class Unit implements Encoding {
     const ranges = seek(DW_AT.ranges);
     const isIndex = ranges?.form === DW_FORM.rnglistx;
     const rangesValue = isIndex ? cursor.uleb() : number(DW_AT.ranges);
+    const dwoId = seek(DW_AT.GNU_dwo_id);
+    const dwoIdValue = dwoId && readConstant(cursor, dwoId.form, dwoId.implicit);
+    const dwoName = text(DW_AT.dwo_name) ?? text(DW_AT.GNU_dwo_name);
     return {
+      tag: abbrev.tag,
       childrenPos,
       language: number(DW_AT.language),
       lowPc,
@@ -203,8 +244,12 @@ export class Unit implements Encoding {
       strOffsetsBase,
       addrBase,
       rnglistsBase: number(DW_AT.rnglists_base),
+      loclistsBase: number(DW_AT.loclists_base),
+      rangesBase: number(DW_AT.GNU_ranges_base) ?? 0,
       stmtList: number(DW_AT.stmt_list),
-      dwoName: text(DW_AT.dwo_name) ?? text(DW_AT.GNU_dwo_name),
+      dwoName,
+      compDir: dwoName === undefined ? undefined : text(DW_AT.comp_dir),
+      dwoId: dwoIdValue,
     };
   }
 }

@@ -92,6 +92,14 @@ export class ElfFile {
     return new SourceSlice(name, this.source, offset, size);
   }
 
+  /** The bytes of one section, decompressed. */
+  contents(section: SectionHeader): ByteSource {
+    const { name } = section;
+    const raw = this.rawSection(section);
+    if (!(section.flags & SHF.COMPRESSED)) return raw;
+    return new BufferSource(name, compression().decompressSection(name, raw.read(0, raw.size), this.header));
+  }
+
   /** The PT_LOAD segment that maps `address`. */
   segmentAt(address: bigint): ProgramHeader | undefined {
     return this.programHeaders.find(
@@ -123,10 +131,7 @@ export class ElfFile {
 
   #read(name: string): ByteSource | undefined {
     const section = this.#find(name);
-    if (section === undefined) return undefined;
-    const raw = this.rawSection(section);
-    if (!(section.flags & SHF.COMPRESSED)) return raw;
-    return new BufferSource(name, compression().decompressSection(name, raw.read(0, raw.size), this.header));
+    return section && this.contents(section);
   }
 
   #readZdebug(name: string): ByteSource | undefined {

@@ -20,6 +20,9 @@ export interface UnitTree {
   readonly version?: number;
   readonly offsetSize?: 4 | 8;
   readonly unitType?: number;
+  /** Of the unit's own entry, if it is not what the kind of unit says; and what references name it by. */
+  readonly tag?: number;
+  readonly label?: string;
   /** Of a type unit, with the label of its type. DWARF 4 keeps these in `.debug_types`. */
   readonly signature?: bigint;
   readonly typeLabel?: string;
@@ -175,8 +178,12 @@ class DwarfWriter {
       this.#reference(out, offsetSize, unit.typeLabel ?? '', start);
     } else if (unit.unitType === DW_UT.skeleton) out.uint(0, 8);
     this.#code = 0;
-    const tag = isType ? DW_TAG.type_unit : DW_TAG.compile_unit;
-    this.#die(out, { tag, attributes, children }, { start, version, offsetSize });
+    const { tag = isType ? DW_TAG.type_unit : DW_TAG.compile_unit, label } = unit;
+    this.#die(
+      out,
+      { tag, ...(label !== undefined && { label }), attributes, children },
+      { start, version, offsetSize },
+    );
     abbrevs.uint(0, 1);
     out.patch(body - offsetSize, out.length - body, offsetSize);
   }
@@ -309,6 +316,7 @@ const SIZES: Record<number, number> = {
   [DW_FORM.ref4]: 4,
   [DW_FORM.ref_sup4]: 4,
   [DW_FORM.data8]: 8,
+  [DW_FORM.ref_sup8]: 8,
   [DW_FORM.ref8]: 8,
   [DW_FORM.ref_sig8]: 8,
   [DW_FORM.data16]: 16,
