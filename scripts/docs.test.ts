@@ -15,6 +15,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -63,6 +64,8 @@ interface Section {
 }
 
 const FOLDER = join(BUILD, 'docs');
+/** What npm links the package's commands into. */
+const BIN = join(FOLDER, 'node_modules/.bin');
 const TSC = require.resolve('typescript/bin/tsc');
 const PAGES = [
   'README.md',
@@ -120,7 +123,8 @@ const programName = (index: number): string => `section-${index}`;
 
 /** What a program or command wrote; how it ended if not well. */
 function outputOf(command: string, args: readonly string[], cwd: string): string {
-  const child = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 30_000 });
+  const env = { ...process.env, PATH: `${BIN}:${process.env['PATH'] ?? ''}` };
+  const child = spawnSync(command, args, { cwd, env, encoding: 'utf8', timeout: 30_000 });
   const end = child.status === 0 ? '' : `\n${child.signal ?? `exit ${String(child.status)}`}`;
   return child.stdout + child.stderr + end;
 }
@@ -152,6 +156,10 @@ function build(): void {
   writeFileSync(join(home, 'package.json'), readFileSync(join(ROOT, 'package.json')));
   const options = ['-p', join(ROOT, 'tsconfig.build.json'), '--noCheck', '--outDir', join(home, 'dist')];
   spawnSync(process.execPath, [TSC, ...options]);
+  mkdirSync(BIN, { recursive: true });
+  const command = join(BIN, 'elf-plugin');
+  writeFileSync(command, `#!/bin/sh\nexec node '${join(home, 'dist/cli/main.js')}' "$@"\n`);
+  chmodSync(command, 0o755);
   for (const { page, sections } of pages) write(folderOf(page), sections);
   const compilerOptions = { target: 'es2023', module: 'nodenext', strict: true, types: ['node'] };
   writeFileSync(join(FOLDER, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*/*.mts'] }));

@@ -13,6 +13,9 @@ interface FileEntry {
   readonly directory: number;
 }
 
+/** The file names of a unit's line table, by the numbers that entries give. */
+const known = new WeakMap<Unit, readonly string[]>();
+
 /** The source file that an entry is declared in, as the compiler was given it, with its directory. */
 export function declFile(die: Die): string | undefined {
   const holder = die.inherited(DW_AT.decl_file);
@@ -22,27 +25,30 @@ export function declFile(die: Die): string | undefined {
   const unit = holder.unit.root.stmtList === undefined ? (holder.unit.skeleton ?? holder.unit) : holder.unit;
   const section = unit.file.section('.debug_line');
   if (section === undefined || unit.root.stmtList === undefined) return undefined;
-  return parseAt(section, unit.root.stmtList, unit.file.littleEndian, 1024, (cursor) =>
-    fileName(unit, cursor, index),
-  );
+  let files = known.get(unit);
+  if (files === undefined) {
+    files = parseAt(section, unit.root.stmtList, unit.file.littleEndian, 1024, (c) => fileNames(unit, c));
+    known.set(unit, files);
+  }
+  return files[index];
 }
 
 /** Reads the header of a line table (DWARF v5 §6.2.4) as far as its file names. */
-function fileName(unit: Unit, cursor: ByteCursor, index: number): string | undefined {
+function fileNames(unit: Unit, cursor: ByteCursor): string[] {
   const offsetSize = cursor.u32() === 0xffffffff ? 8 : 4;
   if (offsetSize === 8) cursor.skip(8);
   const version = cursor.u16();
-  if (version < 2 || version > 5) return undefined;
+  if (version < 2 || version > 5) return [];
   if (version >= 5) cursor.skip(2);
   cursor.skip(offsetSize + (version >= 4 ? 5 : 4));
   cursor.skip(cursor.u8() - 1);
   const encoding = { version, offsetSize, addressSize: unit.addressSize } as const;
   const directories = version >= 5 ? entries(unit, cursor, encoding) : oldDirectories(cursor);
   const files = version >= 5 ? entries(unit, cursor, encoding) : oldFiles(cursor);
-  const file = files[index];
-  if (file === undefined) return undefined;
-  const directory = directories[file.directory]?.path ?? '';
-  return directory === '' || file.path.startsWith('/') ? file.path : `${directory}/${file.path}`;
+  return files.map((file) => {
+    const directory = directories[file.directory]?.path ?? '';
+    return directory === '' || file.path.startsWith('/') ? file.path : `${directory}/${file.path}`;
+  });
 }
 
 /** Directory 0 is the compiler's own, which these versions don't list. */

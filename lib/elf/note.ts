@@ -1,4 +1,5 @@
 import { ByteCursor } from '../bytes/cursor.js';
+import { orUndefined } from '../errors.js';
 import { NT, PT, SHT } from './constants.js';
 import type { ElfFile } from './file.js';
 
@@ -62,4 +63,9 @@ export function findBuildId(notes: Iterable<Note>): string | undefined {
 /** The file's build-id in lower-case hex; undefined if it has none. */
 export function buildId(file: ElfFile): string | undefined {
   return findBuildId(fileNotes(file));
+}
+
+/** The build-id of a library, which may be cut or damaged where the linker does not look: notes that can't be read hold none. */
+export function libraryBuildId(file: ElfFile): string | undefined {
+  return orUndefined(() => findBuildId(segmentNotes(file))) ?? orUndefined(() => buildId(file));
 }

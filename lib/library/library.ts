@@ -6,9 +6,9 @@ import { DebugInfo } from '../debuginfo/debug-info.js';
 import { EM, PF, STT } from '../elf/constants.js';
 import { readDynamic, type Dynamic } from '../elf/dynamic.js';
 import { ElfFile } from '../elf/file.js';
-import { buildId, findBuildId, segmentNotes } from '../elf/note.js';
+import { libraryBuildId } from '../elf/note.js';
 import { DynamicSymbols, type ElfSymbol } from '../elf/symbol.js';
-import { messageOf, orUndefined } from '../errors.js';
+import { messageOf } from '../errors.js';
 import type { Constants } from './constants.js';
 import type { CxxNames, Overload } from './cxx-names.js';
 import { conventionOf } from './language.js';
@@ -58,9 +58,9 @@ export class Library {
     return new Library(ElfFile.open(path));
   }
 
-  /** In lower-case hex. Notes that can't be read hold none. */
+  /** In lower-case hex. */
   get buildId(): string | undefined {
-    return orUndefined(() => findBuildId(segmentNotes(this.file))) ?? orUndefined(() => buildId(this.file));
+    return libraryBuildId(this.file);
   }
 
   get soname(): string | undefined {

@@ -1,0 +1,151 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { typesFileSource } from '../debuginfo/types-file/source.js';
+import { findLibrary } from '../elf/search.js';
+import { Library } from '../library/library.js';
+import { type ChildResult, runChild } from '../testing/run-child.js';
+import { BUILD, compile, describeWith, ROOT, run } from '../testing/tools.js';
+
+const FOLDER = join(BUILD, 'cli');
+const MAIN = join(ROOT, 'lib/cli/main.ts');
+
+function cli(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildResult {
+  mkdirSync(FOLDER, { recursive: true });
+  return runChild(MAIN, { args, env, cwd: FOLDER });
+}
+
+describe('elf-plugin', () => {
+  it.each([['--help'], ['-h'], ['help']])('%s says what there is', (...args) => {
+    const { status, stdout, stderr } = cli(args);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^Usage: elf-plugin COMMAND/);
+    expect(stdout).toMatch(/^ {2}types /m);
+  });
+
+  it('needs a command that it knows', () => {
+    expect(cli([])).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^Usage: /) as string,
+    });
+    for (const name of ['no-such', '__proto__'])
+      expect(cli([name])).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining(`there is no command '${name}'`) as string,
+      });
+  });
+});
+
+describeWith(['gcc', 'strip'], 'elf-plugin types', () => {
+  const library = (): string =>
+    compile(
+      '#include <stdio.h>\n__attribute__((constructor)) void loaded(void) { puts("loaded"); }\nint twice(int n) { return 2 * n; }\n',
+    );
+
+  it('explains itself', () => {
+    const { status, stdout } = cli(['types', '--help']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Usage: elf-plugin types /);
+    expect(stdout).toContain('elf-plugin types --header sqlite3.h libsqlite3.so.0 -o sqlite3.types.json');
+  });
+
+  it('prints the types of debug info, and loads nothing', () => {
+    for (const output of [[], ['-o', '-']]) {
+      const { status, stdout, stderr } = cli(['types', library(), ...output]);
+      expect([status, stderr]).toEqual([0, 'types of 2 of 2 exported symbols\n']);
+      expect(stdout).not.toContain('loaded\n');
+      expect(JSON.parse(stdout)).toMatchObject({
+        format: 'elf-plugin types',
+        symbols: { twice: { type: 1 } },
+      });
+    }
+  });
+
+  it('writes a file that serves the stripped library', () => {
+    const stripped = join(FOLDER, 'stripped.so');
+    const file = join(FOLDER, 'stripped.types.json');
+    rmSync(file, { force: true });
+    expect(cli(['types', library(), '-o', file])).toMatchObject({ status: 0, stdout: '' });
+    run('strip', ['-o', stripped, library()]);
+    const source = typesFileSource(file, Library.open(stripped));
+    expect(source.symbol({ name: 'twice', kind: 'function', address: undefined })).toHaveProperty('type');
+  });
+
+  it('takes a header, flags, and a path without a slash', () => {
+    writeFileSync(join(FOLDER, 'mine.h'), '#ifdef WANTED\nint twice(int number);\n#endif\n#define LIMIT 9\n');
+    run('strip', ['-o', join(FOLDER, 'mine.so'), library()]);
+    const args = [
+      'types',
+      '--header',
+      './mine.h',
+      '--cflags',
+      '-DWANTED -DX="a b"',
+      'mine.so',
+      '-o',
+      'mine.json',
+    ];
+    expect(cli(args)).toMatchObject({ status: 0, stderr: 'types of 1 of 2 exported symbols\n' });
+    expect(JSON.parse(readFileSync(join(FOLDER, 'mine.json'), 'utf8'))).toMatchObject({
+      source: { from: './mine.h', headers: ['./mine.h'], cflags: ['-DWANTED', '-DX=a b'] },
+      constants: { LIMIT: { int: 9 } },
+    });
+    expect(cli(['types', '--header', './mine.h', 'mine.so'])).toMatchObject({
+      status: 1,
+      stderr: 'elf-plugin types: no types for mine.so: ./mine.h declares nothing that it exports\n',
+    });
+  });
+
+  const USAGE: readonly (readonly string[])[] = [
+    [],
+    ['a', 'b'],
+    ['--bogus', 'a'],
+    ['a', '-o'],
+    ['--cflags', '-DX', 'a'],
+  ];
+  it.each(USAGE)('%j %j %j is not understood', (...args) => {
+    const { status, stdout, stderr } = cli(['types', ...args.filter((a) => typeof a === 'string')]);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^elf-plugin types: .*\nUsage: elf-plugin types .*\n$/);
+  });
+
+  it('fails with one message', () => {
+    const cases: readonly (readonly [readonly string[], RegExp])[] = [
+      [
+        ['no-such-library'],
+        /^elf-plugin types: no-such-library: no such file, and no library of the system by that name\n$/,
+      ],
+      [['./no/such.so'], /^elf-plugin types: .*no\/such\.so/],
+      [[MAIN], /^elf-plugin types: .*main\.ts/],
+      [
+        ['--header', 'no-such.h', library()],
+        /^elf-plugin types: the compiler refuses the header\n.*no-such\.h: No such file/,
+      ],
+      [[library(), '-o', '/nonexistent/x.json'], /^elf-plugin types: .*\/nonexistent\/x\.json/],
+    ];
+    for (const [args, message] of cases) {
+      const { status, stdout, stderr } = cli(['types', ...args]);
+      expect([status, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(message);
+      expect(stderr).not.toMatch(/^ +at /m);
+    }
+  });
+});
+
+describeWith(
+  ['gcc', '/usr/include/sqlite3.h', findLibrary('sqlite3') ?? '/libsqlite3.so.0'],
+  'the header of sqlite',
+  () => {
+    it('types its library', () => {
+      const file = join(FOLDER, 'sqlite3.types.json');
+      const made = cli(['types', '--header', 'sqlite3.h', 'libsqlite3.so.0', '-o', file]);
+      expect(made).toMatchObject({
+        status: 0,
+        stderr: expect.stringMatching(/^types of 277 of \d+ exported symbols\n$/) as string,
+      });
+      expect(existsSync(file)).toBe(true);
+      const again = cli(['types', '--header=sqlite3.h', 'sqlite3']);
+      expect(again.stdout).toBe(readFileSync(file, 'utf8'));
+    });
+  },
+);
