@@ -9,18 +9,37 @@ import type {
   TypeKeyword,
   TypeSource,
 } from '../ctypes/type-source.js';
-import { findSources, type Subject } from './sources.js';
+import { findSource, type Subject, type TypeOptions } from './sources.js';
+
+/** Few libraries are given types. */
+const given = () => require('./given.js') as typeof import('./given.js');
 
 /** The types of one library: of each symbol from the first source that knows it, in the order of trust. Sources are looked for when they are needed. */
 export class DebugInfo {
   /** What was tried so far, a line each, and why it did not answer. */
   readonly tried: string[] = [];
-  readonly #found: TypeSource[] = [];
-  readonly #search: Iterator<TypeSource>;
+  /** What the caller gave. */
+  readonly #given: readonly TypeSource[];
+  readonly #subject: Subject;
+  readonly #options: TypeOptions;
+  #found: { readonly source: TypeSource | undefined } | undefined;
 
-  /** Reads nothing yet. */
-  constructor(subject: Subject) {
-    this.#search = findSources(subject, this.tried);
+  /** Reads nothing but what `options` give. Throws what is wrong with that: see `givenSources`. */
+  constructor(subject: Subject, options: TypeOptions = {}) {
+    this.#subject = subject;
+    this.#options = options;
+    const isGiven = options.declarations !== undefined || options.types !== undefined;
+    // What declarations do not say, the sources behind them may know.
+    const resolve = (keyword: TypeKeyword, name: string): CType | undefined => {
+      const [, ...others] = this.#sources();
+      return this.#named(others, keyword, name);
+    };
+    this.#given = isGiven ? given().givenSources(subject, options, resolve) : [];
+  }
+
+  /** Whether a source that the caller did not give describes the library. */
+  get isFound(): boolean {
+    return this.#own !== undefined;
   }
 
   /** Which sources answer, for people: `DWARF in /lib/libx.so`; undefined if none does. */
@@ -34,14 +53,18 @@ export class DebugInfo {
     for (const source of this.#sources()) {
       const found = source.symbol(query);
       if (!('reason' in found)) return found;
-      reasons.push(this.#found.length === 1 ? found.reason : `${source.name}: ${found.reason}`);
+      reasons.push(this.#given.length === 0 ? found.reason : `${source.name}: ${found.reason}`);
     }
-    return { reason: (reasons.length === 0 ? this.tried : reasons).join('\n') };
+    return { reason: [...reasons, ...(this.isFound ? [] : this.tried)].join('\n') };
   }
 
   /** Throws a `FormatError` where types are corrupt. */
   typeNamed(keyword: TypeKeyword, name: string): CType | undefined {
-    for (const source of this.#sources()) {
+    return this.#named(this.#sources(), keyword, name);
+  }
+
+  #named(sources: Iterable<TypeSource>, keyword: TypeKeyword, name: string): CType | undefined {
+    for (const source of sources) {
       const type = source.typeNamed(keyword, name);
       if (type !== undefined) return type;
     }
@@ -63,16 +86,15 @@ export class DebugInfo {
     return source?.declarations?.() ?? [];
   }
 
-  /** Those that were found already, then further ones. */
+  /** What was given, then what there is. */
   *#sources(): Generator<TypeSource> {
-    for (let i = 0; ; i++) {
-      if (i === this.#found.length) {
-        const next = this.#search.next();
-        if (next.done === true) return;
-        this.#found.push(next.value);
-      }
-      const source = this.#found[i];
-      if (source !== undefined) yield source;
-    }
+    yield* this.#given;
+    const own = this.#own;
+    if (own !== undefined) yield own;
+  }
+
+  get #own(): TypeSource | undefined {
+    this.#found ??= { source: findSource(this.#subject, this.#options, this.tried) };
+    return this.#found.source;
   }
 }

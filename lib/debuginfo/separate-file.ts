@@ -5,7 +5,7 @@ import { crc32, debugLink, type DebugLink } from '../elf/debuglink.js';
 import type { ElfFile } from '../elf/file.js';
 import { messageOf } from '../errors.js';
 import { openDebugFile, otherBuildId, type Mismatch } from './debug-file.js';
-import { cachedDebugFile } from './debuginfod-cache.js';
+import { cacheFolder } from './debuginfod/settings.js';
 import type { Subject } from './sources.js';
 
 /** Where distributions put debug files: gdb's `debug-file-directory`. */
@@ -51,7 +51,12 @@ function* places(subject: Subject, tried: string[]): Generator<Place> {
   }
   if (buildId !== undefined) {
     const whenEmpty = 'it is empty: no server had it';
-    yield { what: 'debuginfod cache', path: cachedDebugFile(buildId), mismatch: byId, whenEmpty };
+    yield {
+      what: 'debuginfod cache',
+      path: join(cacheFolder(process.env), buildId, 'debuginfo'),
+      mismatch: byId,
+      whenEmpty,
+    };
   }
 }
 

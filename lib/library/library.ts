@@ -3,6 +3,7 @@ import { bare, type CType } from '../ctypes/model.js';
 import { print } from '../ctypes/print.js';
 import type { TypedSymbol } from '../ctypes/type-source.js';
 import { DebugInfo } from '../debuginfo/debug-info.js';
+import type { TypeOptions } from '../debuginfo/sources.js';
 import { EM, PF, STT } from '../elf/constants.js';
 import { readDynamic, type Dynamic } from '../elf/dynamic.js';
 import { ElfFile } from '../elf/file.js';
@@ -41,21 +42,30 @@ export class Library {
   readonly #typed = new Map<number, LibrarySymbol>();
   readonly #parsed = new Map<string, CType>();
   readonly #opaques = new Map<string, CType>();
+  readonly #types: TypeOptions;
   #debugInfo: DebugInfo | undefined;
   #constants: Constants | undefined;
   #cxxNames: CxxNames | undefined;
 
-  /** `path` is where it is for users, if that is not what `file` is called. */
-  constructor(file: ElfFile, path: string = file.path) {
+  /** `path` is where it is for users, if that is not what `file` is called; `types` say where its types come from besides. */
+  constructor(file: ElfFile, path: string = file.path, types: TypeOptions = {}) {
     this.path = path;
     this.file = file;
+    this.#types = types;
     this.dynamic = readDynamic(file);
     this.symbols = DynamicSymbols.of(file);
   }
 
   /** Opens the file at `path`; throws a `FormatError` if it is no ELF file, the system's error if it can't be read. */
-  static open(path: string): Library {
-    return new Library(ElfFile.open(path));
+  static open(path: string, types?: TypeOptions): Library {
+    return new Library(ElfFile.open(path), path, types);
+  }
+
+  /** The same library with types from elsewhere. Throws what is wrong with those that are given: see `givenSources`. */
+  withTypes(types: TypeOptions): Library {
+    const library = new Library(this.file, this.path, types);
+    library.#debugInfo = new DebugInfo(library, types);
+    return library;
   }
 
   /** In lower-case hex. */
@@ -72,7 +82,7 @@ export class Library {
   }
 
   get debugInfo(): DebugInfo {
-    return (this.#debugInfo ??= new DebugInfo(this));
+    return (this.#debugInfo ??= new DebugInfo(this, this.#types));
   }
 
   /** The exported symbol of that name (`foo`, `foo@V1`); undefined if the library itself does not export it. */
@@ -109,11 +119,10 @@ export class Library {
     let type = this.#parsed.get(declaration);
     if (type !== undefined) return type;
     const { parseType } = require('../ctypes/parse.js') as typeof import('../ctypes/parse.js');
-    const { source } = this.debugInfo;
     type = parseType(
       declaration,
       (keyword, name) => this.debugInfo.typeNamed(keyword, name),
-      source === undefined ? (keyword, tag) => this.#opaque(keyword, tag) : undefined,
+      this.debugInfo.isFound ? undefined : (keyword, tag) => this.#opaque(keyword, tag),
     );
     if (this.#parsed.size >= MAX_PARSED) this.#parsed.clear();
     this.#parsed.set(declaration, type);

@@ -64,6 +64,8 @@ function difference(a: CType, b: CType): string | undefined {
     if (seen.get(x)?.has(y) === true) return undefined;
     seen.set(x, (seen.get(x) ?? new Set()).add(y));
     for (const key of new Set([...Object.keys(x), ...Object.keys(y)])) {
+      // A hint of DWARF's, which costs less to look at than the size.
+      if (key === 'declared') continue;
       const found = visit(
         (x as Record<string, unknown>)[key],
         (y as Record<string, unknown>)[key],
@@ -163,7 +165,7 @@ int foo_old(int a) { return a; } double foo_new(double a, int b) { return a; }\n
   it('is refused without any types', () => {
     const path = compile('int f(void) { return 1; }\n', { flags: ['-shared', '-fPIC'] });
     expect(() => makeTypesFile(Library.open(path))).toThrow(
-      /no types for .*: DWARF in .* it has no .debug_info\ngive its header/s,
+      /no types for .*: DWARF in .* it has no .debug_info\n.*\ngive its header/s,
     );
   });
 });

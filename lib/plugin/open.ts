@@ -1,3 +1,4 @@
+import type { FetchResult } from '../debuginfo/debuginfod/local.js';
 import { PluginError, typeError } from '../errors.js';
 import * as linker from '../ffi/linker.js';
 import { forgetMappings } from '../ffi/mapping.js';
@@ -23,7 +24,7 @@ interface OpenLibrary {
   readonly loaded: Loaded;
   /** The file as it was then, to notice that it was replaced. */
   readonly fileState: string;
-  /** By the options that make a difference to values. */
+  /** By the options that make a difference to types and values. */
   readonly plugins: Map<string, Plugin>;
 }
 
@@ -50,7 +51,7 @@ export function open(name: string, options: OpenOptions = {}): Plugin {
 export async function openAsync(name: string, options: OpenOptions = {}): Promise<Plugin> {
   const opening = new Opening(name, options);
   const turn = lastTurn.then(async () => {
-    const plan = opening.named(() => opening.plan());
+    const plan = await opening.withFetched(opening.named(() => opening.plan()));
     const opened = plan === undefined ? opening.pin() : await linker.openAsync(opening.path, plan.flags);
     return opening.named(() => opening.finish(opened, plan));
   });
@@ -61,6 +62,8 @@ export async function openAsync(name: string, options: OpenOptions = {}): Promis
 /** A library that is to be loaded, and how. */
 interface Plan extends Newcomers {
   readonly flags: number;
+  /** The library with the types that the caller gives, if any. */
+  readonly typed: Library | undefined;
 }
 
 /** One call of `open`. Its steps come in the order of Go's. */
@@ -73,6 +76,8 @@ class Opening {
   readonly #fileState: string;
   /** What the linker calls the library, where that is not its path. */
   #loadedAs: string | undefined;
+  /** What debuginfod's servers have answered. */
+  #fetched: FetchResult | undefined;
 
   constructor(name: string, options: OpenOptions) {
     if (typeof name !== 'string') {
@@ -111,6 +116,17 @@ class Opening {
     }
   }
 
+  /** Asks debuginfod's servers ahead, without stopping the event loop, if there are no types nearer by. */
+  async withFetched(plan: Plan | undefined): Promise<Plan | undefined> {
+    if (this.#options.debuginfod !== true || plan === undefined) return plan;
+    const { debugInfo, buildId } = plan.library;
+    if (debugInfo.isFound || buildId === undefined) return plan;
+    const { fetchDebugFile } =
+      require('../debuginfo/debuginfod/fetch.js') as typeof import('../debuginfo/debuginfod/fetch.js');
+    this.#fetched = await fetchDebugFile(buildId);
+    return { ...plan, typed: this.#withTypes(plan.library) };
+  }
+
   /** Keeps a library that is loaded already in memory for good, whoever loaded it. */
   pin(): linker.Opened {
     return linker.open(
@@ -133,12 +149,17 @@ class Opening {
     if (plan === undefined) checkBinding(handle, this.#options);
     else recordBinding(handle, this.#options);
     const entry = this.#entry(handle, plan);
-    const { init, int64 = 'bigint' } = this.#options;
+    const { init, int64 = 'bigint', types, declarations, debuginfod } = this.#options;
+    const key = JSON.stringify([int64, types, declarations, debuginfod === true]);
+    let plugin = entry.plugins.get(key);
+    let library: Library | undefined;
+    // What is wrong with given types is said before the init function runs.
+    if (plugin === undefined) library = this.#typed(entry.library, plan) ?? entry.library;
     initialise(init, entry.library, entry.loaded);
-    let plugin = entry.plugins.get(int64);
+    plugin ??= entry.plugins.get(key);
     if (plugin === undefined) {
-      plugin = new Plugin(entry.library, entry.loaded, int64);
-      entry.plugins.set(int64, plugin);
+      plugin = new Plugin(library ?? entry.library, entry.loaded, int64);
+      entry.plugins.set(key, plugin);
     }
     entry.loaded.stale ||= this.#isReplaced(entry);
     return plugin;
@@ -164,7 +185,18 @@ class Opening {
       const deep = (flags & linker.RTLD.DEEPBIND) !== 0;
       versions().checkVersions(newcomers, deep, (handle) => libraries.get(handle)?.library);
     }
-    return { ...newcomers, flags };
+    return { ...newcomers, flags, typed: this.#withTypes(library) };
+  }
+
+  /** The library in memory with the types that the caller gives; undefined if it gives none. */
+  #typed(inMemory: Library, plan: Plan | undefined): Library | undefined {
+    return plan?.library === inMemory ? plan.typed : this.#withTypes(inMemory);
+  }
+
+  #withTypes(library: Library): Library | undefined {
+    const { types, declarations, debuginfod } = this.#options;
+    if (types === undefined && declarations === undefined && debuginfod !== true) return undefined;
+    return library.withTypes({ types, declarations, debuginfod: this.#fetched ?? debuginfod });
   }
 
   /** This thread's record of the library, made at the first open. */

@@ -24,17 +24,33 @@ export interface OpenOptions {
   versionCheck?: boolean;
   /** An exported `void name(void)` or `int name(void)` to run once per process, before `open` returns. Non-zero is a veto. */
   init?: string;
+  /**
+   * Where the types are, if they are not in the library: a separate debug file, or a types file that `elf-plugin types` has written. What it does not know the
+   * library's own debug info may.
+   */
+  types?: string;
+  /** C declarations of what the library exports, as in a header: `'unsigned long crc32(unsigned long, const unsigned char *, unsigned);'`. */
+  declarations?: string;
+  /**
+   * Whether types that are nowhere on this machine are asked for at the debuginfod servers that `DEBUGINFOD_URLS` names. False is the default: a library
+   * never goes to the network because of an environment variable alone.
+   */
+  debuginfod?: boolean;
   /** How 64-bit integers are read: `'bigint'` (the default), or `'number'` with an error where that is not exact. */
   int64?: 'bigint' | 'number';
 }
 
-const VALUES: Readonly<Record<keyof OpenOptions, readonly unknown[] | 'string'>> = {
+/** The values that each option can have; of one that takes text, what it is. */
+const VALUES: Readonly<Record<keyof OpenOptions, readonly unknown[] | string>> = {
   scope: ['local', 'global'],
   binding: ['now', 'lazy'],
   deepBind: ['auto', true, false],
   copies: ['refuse', 'allow'],
   versionCheck: [true, false],
-  init: 'string',
+  init: 'the name of a function',
+  types: 'the path of a debug file or a types file',
+  declarations: 'C declarations',
+  debuginfod: [true, false],
   int64: ['bigint', 'number'],
 };
 
@@ -52,10 +68,9 @@ export function checkOptions(options: OpenOptions): void {
       throw typeError('ERR_INVALID_ARG_VALUE', `open: there is no option ${name}: ${hint}`);
     }
     const allowed = VALUES[name as keyof OpenOptions];
-    if (value === undefined || (allowed === 'string' ? typeof value === 'string' : allowed.includes(value)))
-      continue;
-    const wanted =
-      allowed === 'string' ? 'the name of a function' : allowed.map((v) => JSON.stringify(v)).join(' or ');
+    const isText = typeof allowed === 'string';
+    if (value === undefined || (isText ? typeof value === 'string' : allowed.includes(value))) continue;
+    const wanted = isText ? allowed : allowed.map((v) => JSON.stringify(v)).join(' or ');
     throw typeError('ERR_INVALID_ARG_VALUE', `open: the option ${name} is ${wanted}, not ${describe(value)}`);
   }
 }

@@ -24,16 +24,17 @@ describe('the error about a symbol whose type is not known', () => {
       `DWARF in ${path}: it has no .debug_info`,
       `debug file /usr/lib/debug/.build-id/${id.slice(0, 2)}/${id.slice(2)}.debug: there is no such file`,
       expect.stringMatching(`^debuginfod cache /.*/${id}/debuginfo: there is no such file$`) as unknown,
+      `CTF in ${path}: it has no .ctf`,
+      'debuginfod: not asked; open takes debuginfod: true, the command line DEBUGINFOD_URLS',
       `compile the library with -g, or ${say}`,
       'all the ways: docs/debug-info.md',
     ]);
   });
 
-  it('says how to fetch the debug file of a library that was installed', () => {
+  it('says how to make a types file for a library that was installed', () => {
     const library = new Library(ElfFile.open(compile(SOURCE, { flags })), '/usr/lib/libadd.so.1');
-    const fetch =
-      'DEBUGINFOD_URLS=https://debuginfod.elfutils.org debuginfod-find debuginfo /usr/lib/libadd.so.1';
-    expect(text(library).at(-2)).toBe(`fetch its debug file: ${fetch}, or ${say}`);
+    const command = 'elf-plugin types --header add.h /usr/lib/libadd.so.1 -o add.types.json';
+    expect(text(library).at(-2)).toBe(`make a types file from its header: ${command}, or ${say}`);
   });
 
   it.each(['/usr/local/lib/libadd.so', '/home/me/libadd.so', '/opt/library/libadd.so'])(

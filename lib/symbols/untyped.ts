@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+
 import type { Library, LibrarySymbol } from '../library/library.js';
 
 /** Folders whose libraries were built by somebody else: a distribution, Nix, Guix. */
@@ -16,8 +18,9 @@ export function untyped(library: Library, { elf, reason }: LibrarySymbol, exampl
 }
 
 /** What gives a library types that has none; undefined if it has some, but not for this symbol. */
-function remedyFor({ debugInfo, path, buildId }: Library): string | undefined {
-  if (debugInfo.source !== undefined) return undefined;
+function remedyFor({ debugInfo, path, buildId, soname }: Library): string | undefined {
+  if (debugInfo.isFound) return undefined;
   if (!INSTALLED.test(path) || buildId === undefined) return 'compile the library with -g';
-  return `fetch its debug file: DEBUGINFOD_URLS=https://debuginfod.elfutils.org debuginfod-find debuginfo ${path}`;
+  const name = basename(soname ?? path).replace(/^lib|\.so.*$/g, '');
+  return `make a types file from its header: elf-plugin types --header ${name}.h ${path} -o ${name}.types.json`;
 }

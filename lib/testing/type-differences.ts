@@ -27,7 +27,7 @@ export function typeDifferences(a: CType, b: CType): string[] {
 }
 
 /** What does not belong to the type itself, or is only in CTF. */
-const NOT_COMPARED: readonly string[] = ['compiler', 'nonTrivial', 'alignmentInDoubt'];
+const NOT_COMPARED: readonly string[] = ['compiler', 'nonTrivial', 'alignmentInDoubt', 'declared'];
 
 /** A type's own properties, those of its members and parameters among them. */
 function plain(type: CType): Record<string, unknown> {

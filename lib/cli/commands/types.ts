@@ -11,7 +11,8 @@ Writes the C types of what LIBRARY exports to FILE, as JSON, for open(path, { ty
 the system loader knows: z, libz.so.1. It is not loaded.
 
   --header HEADER  asks the C compiler what HEADER declares: a name as in #include <sqlite3.h>, or a path (./mine.h). May be given
-                   several times. Without it the types are those of LIBRARY's own debug info.
+                   several times. Without it the types are those of LIBRARY's own debug info, which is fetched from
+                   the debuginfod servers that DEBUGINFOD_URLS names if it is not on this machine.
   --cflags FLAGS   for the compiler: --cflags="$(pkg-config --cflags gtk4)"
   --any-build      leaves out the build-id, so that FILE serves every build with LIBRARY's soname
   -o, --output FILE  where to write; - or nothing prints
@@ -43,7 +44,8 @@ export const types: Command = {
     const { header: headers = [], cflags = [], output = '-' } = values;
     if (cflags.length > 0 && headers.length === 0)
       throw new UsageError('--cflags is for the compiler, which only --header needs');
-    const library = Library.open(libraryPath(name));
+    // As gdb does: here it is a person who asks.
+    const library = Library.open(libraryPath(name), { debuginfod: Boolean(process.env['DEBUGINFOD_URLS']) });
     const made = makeTypesFile(library, {
       headers,
       cflags: cflags.flatMap(words),

@@ -88,7 +88,9 @@ console.log(JSON.stringify([process.env.PATH, 'type' in found && found.type.kind
       `types file ${file} is not for ${other.path}: it was made for the build-id 1122, and the library has 3344\n` +
         `make it again: elf-plugin types ${other.path} -o ${file}`,
     );
-    expect(thrownBy(() => typesFileSource(file, new Library(none))).message).toMatch(/the library has none\n/);
+    expect(thrownBy(() => typesFileSource(file, new Library(none))).message).toMatch(
+      /the library has none\n/,
+    );
     // Without a build-id the soname decides.
     const any = save('any.types.json', makeTypesFile(library, { anyBuild: true }).text);
     expect(typesFileSource(any, new Library(other)).symbol(sum)).toHaveProperty('type');
