@@ -12,7 +12,10 @@ import type { Plugin } from './plugin/plugin.js';
  * DWARF, the registry: two thirds of it) when one of them is called, so that neither the import nor the first open takes long. `require`
  * knows what it has loaded, and these are not called in loops.
  */
+import './elf/dynamic.js';
 import './elf/file.js';
+import './elf/symbol.js';
+import './ffi/calls/function.js';
 import './ffi/values/factory.js';
 
 /**
@@ -83,4 +86,49 @@ export function cast(type: string | Type, value: unknown): CValue | Pointer | CF
 
 function typed(): typeof import('./ffi/calls/typed.js') {
   return require('./ffi/calls/typed.js') as typeof import('./ffi/calls/typed.js');
+}
+
+/**
+ * C's `&view`, or `&view.field`: a `Pointer` to the struct, union or array that `view` shows, or to a member. It keeps memory of `alloc`
+ * alive. Throws a `TypeError` for what is no view, and for a bit-field, which has no address.
+ *
+ * @example
+ * addressOf(point.value, 'y').value = 2;
+ */
+export function addressOf(view: object, field?: string): Pointer {
+  return reflect().addressOf(view, field);
+}
+
+/** The C type of a view, a `Pointer` (`int *` for a pointer to int) or a function. Throws a `TypeError` for anything else. */
+export function typeOf(x: unknown): Type {
+  return reflect().typeOf(x);
+}
+
+/** C's `sizeof`, in bytes, for what `typeOf` takes: 8 for a `Pointer`; what it points to has `pointer.type.size`. */
+export function sizeOf(x: unknown): number {
+  return reflect().sizeOf(x);
+}
+
+/**
+ * A plain copy of what a view shows now: objects for structs and unions, arrays for arrays, to any depth. Pointers stay pointers.
+ * Anything else is returned as it is. Members without a size (`char tail[]`) are left out.
+ *
+ * @example
+ * const before = snapshot(point.value);   // { x: 1, y: 2 }, which no later write changes
+ */
+export function snapshot(value: unknown): unknown {
+  return (require('./ffi/values/snapshot.js') as typeof import('./ffi/values/snapshot.js')).snapshot(value);
+}
+
+/**
+ * C's `free`, for memory of the C heap: of `malloc`, or handed over by C. Throws a `TypeError` for memory of `alloc` and of variables, for a
+ * pointer into the middle, for what can't be heap memory, and for what was freed before. Null is nothing to free. What is read or written
+ * through the pointer afterwards, or through what was made from it, throws `ERR_PLUGIN_BAD_ADDRESS`.
+ */
+export function free(pointer: Pointer | null): void {
+  (require('./ffi/heap.js') as typeof import('./ffi/heap.js')).free(pointer);
+}
+
+function reflect(): typeof import('./ffi/values/reflect.js') {
+  return require('./ffi/values/reflect.js') as typeof import('./ffi/values/reflect.js');
 }

@@ -1,12 +1,21 @@
-export { callback, cast, findLibrary, inspect, open, openAsync } from './entry.js';
+export {
+  addressOf,
+  callback,
+  cast,
+  findLibrary,
+  free,
+  inspect,
+  open,
+  openAsync,
+  sizeOf,
+  snapshot,
+  typeOf,
+} from './entry.js';
 export { isPluginError, PluginError, type PluginErrorCode } from './errors.js';
 export type { Callback } from './ffi/calls/callback.js';
 export type { CValue } from './ffi/calls/c-value.js';
 export { errno } from './ffi/state.js';
-export { free } from './ffi/heap.js';
 export { Pointer } from './ffi/values/pointer.js';
-export { addressOf, sizeOf, typeOf } from './ffi/values/reflect.js';
-export { snapshot } from './ffi/values/snapshot.js';
 export type { Type, TypeEnumerator, TypeMember, TypeParameter } from './ctypes/type.js';
 export type { ArrayView } from './ffi/values/array.js';
 export type { TypedArray } from './ffi/values/machine.js';

@@ -60,11 +60,7 @@ function zeroed(size: number, alignment: number): bigint | null {
   return address;
 }
 
-/**
- * C's `free`, for memory of the C heap: of `malloc`, or handed over by C. Throws a `TypeError` for memory of `alloc` and of variables, for a
- * pointer into the middle, for what can't be heap memory, and for what was freed before. Null is nothing to free. What is read or written
- * through the pointer afterwards, or through what was made from it, throws `ERR_PLUGIN_BAD_ADDRESS`.
- */
+/** See `free` in entry.ts. */
 export function free(pointer: Pointer | null): void {
   if (pointer === null) return;
   if (!(pointer instanceof Pointer)) {

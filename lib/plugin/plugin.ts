@@ -4,10 +4,12 @@ import { Type } from '../ctypes/type.js';
 import type { Constants } from '../library/constants.js';
 import type { SymbolInfo } from '../library/inspect.js';
 import type { Library } from '../library/library.js';
-import { alloc, malloc } from '../ffi/heap.js';
 import { belongsTo } from '../ffi/values/owner.js';
 import { SymbolTable, type Loaded } from '../symbols/table.js';
 import type { AnyPointer, AnySymbol } from './any-symbol.js';
+
+/** Most plugins are only called. */
+const heap = () => require('../ffi/heap.js') as typeof import('../ffi/heap.js');
 
 /**
  * An open library. It stays open: there is no `close`, since whatever was looked up would point into nothing. The same library gives the
@@ -123,12 +125,12 @@ export class Plugin implements Iterable<SymbolInfo> {
    * const numbers = plugin.alloc('int[4]').value;   // an Int32Array
    */
   alloc(declaration: string, init?: unknown): AnyPointer {
-    return alloc(this.#table.values, this.#library.parse(declaration), init);
+    return heap().alloc(this.#table.values, this.#library.parse(declaration), init);
   }
 
   /** The same on the C heap, for what C will keep or free; otherwise it takes a `free`. */
   malloc(declaration: string, init?: unknown): AnyPointer {
-    return malloc(this.#table.values, this.#library.parse(declaration), init);
+    return heap().malloc(this.#table.values, this.#library.parse(declaration), init);
   }
 
   [utilInspect.custom](): string {

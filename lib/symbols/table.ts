@@ -1,4 +1,3 @@
-import { compatible, identical } from '../ctypes/compatible.js';
 import { sizeOf } from '../ctypes/layout.js';
 import { constOf, isQualified, type CType, type FunctionType } from '../ctypes/model.js';
 import { print } from '../ctypes/print.js';
@@ -14,6 +13,9 @@ import { describe } from '../ffi/values/check.js';
 import { createValues } from '../ffi/values/factory.js';
 import type { Pointer } from '../ffi/values/pointer.js';
 import { kindOf, type Library, type LibrarySymbol } from '../library/library.js';
+
+/** Loaded when a lookup says a type. */
+const compatibility = () => require('../ctypes/compatible.js') as typeof import('../ctypes/compatible.js');
 
 /** A library in memory. */
 export interface Loaded {
@@ -99,7 +101,7 @@ export class SymbolTable {
       // A function that is not C's can't be called, whatever is said of it: it says so itself.
       if (typed.type.kind === 'function' && typed.type.convention !== undefined)
         return this.lookup(symbol.name);
-      if (identical(type, typed.type)) return this.lookup(symbol.name);
+      if (compatibility().identical(type, typed.type)) return this.lookup(symbol.name);
       if (!agrees(type, typed.type)) this.#mismatch(symbol, `is ${print(typed.type)}, not ${print(type)}`);
       // `int ()` says nothing of the parameters, which are known.
       if (type.kind === 'function' && !type.prototyped) return this.lookup(symbol.name);
@@ -227,7 +229,7 @@ function agrees(declared: CType, known: CType): boolean {
     !known.prototyped &&
     known.parameters.length === 0
   ) {
-    return compatible(declared.result, known.result);
+    return compatibility().compatible(declared.result, known.result);
   }
-  return compatible(declared, known);
+  return compatibility().compatible(declared, known);
 }

@@ -6,7 +6,9 @@ import { print } from '../../ctypes/print.js';
 import { Type } from '../../ctypes/type.js';
 import { Block } from '../block.js';
 import type { Values } from '../values/codec.js';
-import { snapshot } from '../values/snapshot.js';
+
+/** Only printing needs it, and every call knows this class. */
+const copies = () => require('../values/snapshot.js') as typeof import('../values/snapshot.js');
 
 /** A value with the C type that it is passed as: what `cast` gives for all but pointers. */
 export class CValue {
@@ -35,7 +37,7 @@ export class CValue {
 
   /** The value itself, so that it counts as one: `cast('int', 5) + 1`. */
   valueOf(): unknown {
-    return snapshot(this.value);
+    return copies().snapshot(this.value);
   }
 
   toString(): string {

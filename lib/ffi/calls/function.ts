@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
 
-import { compatible } from '../../ctypes/compatible.js';
 import type { CType, FunctionType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { Type } from '../../ctypes/type.js';
@@ -18,8 +17,10 @@ import { setSource, sourceOf, UNPROTOTYPED, type FunctionSource } from './source
 import type { VariadicCalls } from './variadic.js';
 import { errnoCell, state, throwFailure } from '../state.js';
 
-/** Few calls are asynchronous, and few functions are given to C. */
+/** Few calls are asynchronous, and few functions are given to C or asked for their type. */
 const asyncCalls = () => require('./async.js') as typeof import('./async.js');
+const compatibility = () =>
+  require('../../ctypes/compatible.js') as typeof import('../../ctypes/compatible.js');
 const callbackModule = () => require('./callback.js') as typeof import('./callback.js');
 
 /** Constants of this module: each call would ask the other ones for their exports. */
@@ -275,7 +276,7 @@ export function functionAddress(
 }
 
 function agreed(own: CType, wanted: FunctionType, what: string, given: string): void {
-  if (compatible(own, wanted)) return;
+  if (compatibility().compatible(own, wanted)) return;
   const pointer = print({ kind: 'pointer', target: wanted, size: 8 });
   throw typeError('ERR_INVALID_ARG_TYPE', `${what}: expected ${pointer}, got ${given}`);
 }

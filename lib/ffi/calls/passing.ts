@@ -2,7 +2,6 @@ import { bare, type CType, type PointerType } from '../../ctypes/model.js';
 import { Block } from '../block.js';
 import { wrongKind } from '../values/check.js';
 import type { Values } from '../values/codec.js';
-import { floatCheck } from '../values/float.js';
 import { fromBigInt, integerCheck, limits } from '../values/integer.js';
 import { integerMachine } from '../values/machine.js';
 import { isConstText, pointerReader } from '../values/pointer-codec.js';
@@ -67,6 +66,9 @@ export interface Refusal {
   readonly refused: string;
 }
 
+/** Loaded when there is a float. */
+const float = () => require('../values/float.js') as typeof import('../values/float.js');
+
 const ANY_NUMBER: NumberRange = { least: -Infinity, most: Infinity, whole: false };
 
 /** Whether a value of `type` is passed as what the ABI makes of it, rather than as what koffi does. */
@@ -112,9 +114,12 @@ export function passing(type: CType, values: Values, lasting = false): Passing |
     case 'enum':
       return integerPassing(type, t.size ?? 4, t.signed, values);
     case 'float':
-      if (t.format === 'binary32') return { koffi: 'float', toC: floatCheck(type), numbers: ANY_NUMBER };
-      if (t.format === 'binary64') return { koffi: 'double', toC: floatCheck(type), numbers: ANY_NUMBER };
-      return byValue(t.name);
+      if (t.format !== 'binary32' && t.format !== 'binary64') return byValue(t.name);
+      return {
+        koffi: t.format === 'binary32' ? 'float' : 'double',
+        toC: float().floatCheck(type),
+        numbers: ANY_NUMBER,
+      };
     case 'pointer': {
       const { pointerArgument } = require('./pointer-argument.js') as typeof import('./pointer-argument.js');
       const argument = pointerArgument(type, t, values, lasting);

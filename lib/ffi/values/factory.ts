@@ -9,14 +9,19 @@ import {
 } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { PluginError, typeError } from '../../errors.js';
-import { arrayCodec } from './array.js';
 import { wrongKind } from './check.js';
 import type { CFunction, Codec, Values } from './codec.js';
-import { complexCodec, floatCodec } from './float.js';
 import { integerCodec } from './integer.js';
-import { pointerClass } from './number-pointer.js';
 import { pointerCodec } from './pointer-codec.js';
 import { Pointer } from './pointer.js';
+
+/** Loaded when a type asks for them: what takes numbers and pointers needs none. */
+const array = () => require('./array.js') as typeof import('./array.js');
+const float = () => require('./float.js') as typeof import('./float.js');
+let numberPointers: typeof import('./number-pointer.js') | undefined;
+/** Remembered, as pointers are made in loops. */
+const numberPointer = () =>
+  (numberPointers ??= require('./number-pointer.js') as typeof import('./number-pointer.js'));
 
 /** What the values of a plugin need from outside this folder. */
 export interface ValueOptions {
@@ -73,7 +78,7 @@ function pointerMaker(target: CType, values: Values): ReturnType<Values['pointer
   const t = bare(target);
   // Only what has a machine's number at the other end: an enum also takes names, and text is text.
   const machine = t.kind === 'int' || t.kind === 'float' ? values.codec(target).machine : undefined;
-  const Class = pointerClass(machine);
+  const Class = machine === undefined ? Pointer : numberPointer().pointerClass(machine);
   return (address, extent, name) => new Class(values, target, address, extent, name) as Pointer;
 }
 
@@ -90,15 +95,15 @@ function makeCodec(type: CType, values: Values, exact: Values): Codec {
         ? noValue(type, 'its enumerators are not known here')
         : integerCodec(type, t.size, t.signed, values.int64);
     case 'float':
-      return floatCodec(type, t.size, t.format);
+      return float().floatCodec(type, t.size, t.format);
     case 'complex':
-      return complexCodec(type, t.size, t.format);
+      return float().complexCodec(type, t.size, t.format);
     case 'pointer':
       return pointerCodec(type, t, values);
     case 'array':
       if (t.length === undefined || t.length === 0) return flexibleCodec(type, t.element, values);
       if (sizeOf(t.element) === undefined) return noValue(type, 'the size of its elements is not known here');
-      return arrayCodec(type, t, t.length, values);
+      return array().arrayCodec(type, t, t.length, values);
     case 'struct':
     case 'union':
       if (t.size === undefined)

@@ -261,6 +261,6 @@ const CLASSES: Readonly<Record<Machine, PointerClass>> = {
 };
 
 /** The class for pointers to what `machine` reads; the general one for everything else. */
-export function pointerClass(machine: Machine | undefined): PointerClass {
-  return machine === undefined ? Pointer : CLASSES[machine];
+export function pointerClass(machine: Machine): PointerClass {
+  return CLASSES[machine];
 }

@@ -1,4 +1,3 @@
-import { compatibleTargets } from '../../ctypes/compatible.js';
 import { sizeOf } from '../../ctypes/layout.js';
 import { bare, isQualified, isText, type CType, type PointerType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
@@ -7,7 +6,12 @@ import { Block, keep, keptAt } from '../block.js';
 import { wrongKind } from './check.js';
 import type { Codec, Values } from './codec.js';
 import { extentOf, Pointer, targetOf } from './pointer.js';
-import { allocateText, cString } from './text.js';
+
+/** Loaded when a pointer is given, or is one to text. Remembered, as pointers are given in loops. */
+let compatibility: typeof import('../../ctypes/compatible.js') | undefined;
+const compatible = () =>
+  (compatibility ??= require('../../ctypes/compatible.js') as typeof import('../../ctypes/compatible.js'));
+const text = () => require('./text.js') as typeof import('./text.js');
 
 /** The codec of a pointer that lies in memory: `T *` a Pointer, `const char *` a string, a function pointer a callable. */
 export function pointerCodec(type: CType, pointer: PointerType, values: Values): Codec {
@@ -41,7 +45,10 @@ export function pointerReader(pointer: PointerType, values: Values): PointerRead
 function makeReader(pointer: PointerType, values: Values): PointerReader {
   const target = bare(pointer.target);
   if (target.kind === 'function') return (address) => values.callable(target, address);
-  if (isConstText(pointer)) return (address) => cString(address);
+  if (isConstText(pointer)) {
+    const { cString } = text();
+    return (address) => cString(address);
+  }
   const make = values.pointerMaker(pointer.target);
   return (address, around) => {
     const offset = around === undefined ? -1 : Number(address - around.address);
@@ -77,8 +84,8 @@ export function toAddress(
     return { address: value.address, kept: block?.owned ? block : undefined };
   }
   if (typeof value === 'string' && isTextPointer(pointer)) {
-    const text = allocateText(value, type, what);
-    return { address: text.address, kept: text };
+    const allocated = text().allocateText(value, type, what);
+    return { address: allocated.address, kept: allocated };
   }
   throw wrongKind(
     what,
@@ -90,7 +97,7 @@ export function toAddress(
 
 /** Throws unless what `value` points to may be used as what `pointer` points to. */
 export function checkTarget(type: CType, pointer: PointerType, value: Pointer, what: string): void {
-  if (compatibleTargets(targetOf(value), pointer.target)) {
+  if (compatible().compatibleTargets(targetOf(value), pointer.target)) {
     const extent = extentOf(value);
     if (extent !== undefined) checkRoom(type, pointer, extent.end - extent.offset, what);
     return;

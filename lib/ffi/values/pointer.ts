@@ -9,14 +9,19 @@ import { Block, wasFreed } from '../block.js';
 import { koffi } from '../koffi.js';
 import { cCalls } from '../mapping.js';
 import { windowOver, type Window } from '../window.js';
-import { arrayView, typedArray, type ArrayView } from './array.js';
+import type { ArrayView } from './array.js';
 import { assignable, describe, isConst } from './check.js';
 import type { CFunction, Codec, Extent, Values } from './codec.js';
-import { floatCheck } from './float.js';
-import { inspectPointer, inspectText } from './inspect.js';
 import { integerCheck } from './integer.js';
 import { machineOf, type TypedArray, type TypedArrayConstructor } from './machine.js';
-import { cString } from './text.js';
+
+/** Loaded when they are needed; those that loops may call are remembered. */
+let arrays: typeof import('./array.js') | undefined;
+const array = () => (arrays ??= require('./array.js') as typeof import('./array.js'));
+let texts: typeof import('./text.js') | undefined;
+const text = () => (texts ??= require('./text.js') as typeof import('./text.js'));
+const float = () => require('./float.js') as typeof import('./float.js');
+const inspection = () => require('./inspect.js') as typeof import('./inspect.js');
 
 /** A place in memory with the codec of what lies there. */
 interface Place {
@@ -205,8 +210,8 @@ export class Pointer<T = unknown> {
       : bare(this.#target).kind === 'enum'
         ? undefined
         : machineOf(this.#target);
-    if (machine === undefined || !block.writable || isConst(this.#target)) return arrayView(place);
-    return typedArray(machine, place);
+    if (machine === undefined || !block.writable || isConst(this.#target)) return array().arrayView(place);
+    return array().typedArray(machine, place);
   }
 
   /** The text from here to its NUL, as UTF-8. */
@@ -219,7 +224,7 @@ export class Pointer<T = unknown> {
       );
     }
     if (this.#isFreed()) throw wasFreed(this.address);
-    return cString(this.address, this.#room());
+    return text().cString(this.address, this.#room());
   }
 
   /** Whether `other` holds the same address; null is address 0. */
@@ -230,12 +235,12 @@ export class Pointer<T = unknown> {
   /** The text for a pointer to `char`, `<bad address>` if there is none; otherwise the type and the address, as `(int *) 0x7f…`. */
   toString(): string {
     return isText(this.#target)
-      ? inspectText(this.address, this.#room())
+      ? inspection().inspectText(this.address, this.#room())
       : `(${print({ kind: 'pointer', target: this.#target, size: 8 })}) 0x${this.address.toString(16)}`;
   }
 
   [inspect.custom](depth: number, options: InspectOptions): string {
-    return inspectPointer(this.#target, this.address, depth, options);
+    return inspection().inspectPointer(this.#target, this.address, depth, options);
   }
 
   /** The memory of `count` elements from element `index` on. */
@@ -362,5 +367,5 @@ export function checked(pointer: Pointer, value: unknown): unknown {
   const t = bare(target);
   const what = whatOf(pointer);
   if (t.kind === 'int') return integerCheck(target, t.size, t.signed)(value, what);
-  return floatCheck(target)(value, what);
+  return float().floatCheck(target)(value, what);
 }

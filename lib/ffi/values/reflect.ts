@@ -8,13 +8,7 @@ import { describe } from './check.js';
 import { Pointer, targetOf } from './pointer.js';
 import { isRecordView, noField, placeOf } from './record.js';
 
-/**
- * C's `&view`, or `&view.field`: a `Pointer` to the struct, union or array that `view` shows, or to a member. It keeps memory of `alloc`
- * alive. Throws a `TypeError` for what is no view, and for a bit-field, which has no address.
- *
- * @example
- * addressOf(point.value, 'y').value = 2;
- */
+/** See `addressOf` in entry.ts. */
 export function addressOf(view: object, field?: string): Pointer {
   if (isRecordView(view)) {
     const { block, offset, shape } = placeOf(view);
@@ -45,7 +39,7 @@ export function addressOf(view: object, field?: string): Pointer {
   return values.pointerInto(type, { block, offset, start: offset, end: offset + length * element.size });
 }
 
-/** The C type of a view, a `Pointer` (`int *` for a pointer to int) or a function. Throws a `TypeError` for anything else. */
+/** See `typeOf` in entry.ts. */
 export function typeOf(x: unknown): Type {
   if (x instanceof Type) return x;
   if (x instanceof Pointer) return Type.of(pointerType(x));
@@ -55,7 +49,7 @@ export function typeOf(x: unknown): Type {
   return Type.of(type);
 }
 
-/** C's `sizeof`, in bytes, for what `typeOf` takes: 8 for a `Pointer`; what it points to has `pointer.type.size`. */
+/** See `sizeOf` in entry.ts. */
 export function sizeOf(x: unknown): number {
   const type = typeOf(x);
   const size = sizeOfType(type.ctype);

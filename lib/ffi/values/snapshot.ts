@@ -3,13 +3,7 @@ import { copyOf } from './codec.js';
 import { Pointer } from './pointer.js';
 import { isRecordView, placeOf } from './record.js';
 
-/**
- * A plain copy of what a view shows now: objects for structs and unions, arrays for arrays, to any depth. Pointers stay pointers.
- * Anything else is returned as it is. Members without a size (`char tail[]`) are left out.
- *
- * @example
- * const before = snapshot(point.value);   // { x: 1, y: 2 }, which no later write changes
- */
+/** See `snapshot` in entry.ts. */
 export function snapshot(value: unknown): unknown {
   if (isRecordView(value)) {
     const { block, offset, shape } = placeOf(value);
