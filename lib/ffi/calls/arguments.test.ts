@@ -62,7 +62,9 @@ describe('other scalars', () => {
   it('64-bit results are numbers where the plugin was opened so', () => {
     const echo = asNumbers.lookup<(x: number | bigint) => number>('echo_i64');
     expect([echo(5n), echo(-(2 ** 53) + 1)]).toEqual([5, -(2 ** 53) + 1]);
-    expect(thrownBy(() => echo(2n ** 53n)).message).toContain('is not exact as a number');
+    expect(thrownBy(() => echo(2n ** 53n)).message).toMatch(
+      /^long int echo_i64\(long int x\): the result: 9007199254740992 is not exact as a number/,
+    );
   });
 
   it('enums take names', () => {

@@ -78,7 +78,7 @@ export function bindCall(
   if (type.convention !== undefined) refuse(`its calling convention ${type.convention} is not C's`);
   const result = isByValue(type.result)
     ? byValue().returningByValue(type.result, values, type.compiler)
-    : returning(type.result, values);
+    : returning(type.result, values, `${prototype}: the result`);
   if ('refused' in result) return refuse(`the result: ${result.refused}`);
   const parameters = type.parameters.map((p, i): BoundParameter => {
     const how = isByValue(p.type)

@@ -91,16 +91,24 @@ export function isByValue(type: CType): boolean {
   }
 }
 
-/** How a result of `type` comes from C, or why it does not. */
-export function returning(type: CType, values: Values): Returning | Refusal {
+/** How a result of `type` comes from C, or why it does not. `what` names it in messages. */
+export function returning(type: CType, values: Values, what: string): Returning | Refusal {
   const t = bare(type);
-  if (t.kind !== 'pointer') return passing(type, values);
+  if (t.kind !== 'pointer') return passing(type, values, false, what);
   // koffi makes a string of `str` itself, in 0.1 µs against 4, and takes the function at its word that it gives text.
   return isConstText(t) ? { koffi: 'str' } : pointerResult(t, values);
 }
 
-/** How `type` is passed, or why it is not. `lasting` says that what an argument lends to C may be what the result leads into. */
-export function passing(type: CType, values: Values, lasting = false): Passing | Refusal {
+/**
+ * How `type` is passed, or why it is not. `lasting` says that what an argument lends to C may be what the result leads into; `what` names the result in
+ * messages.
+ */
+export function passing(
+  type: CType,
+  values: Values,
+  lasting = false,
+  what = 'what C gives',
+): Passing | Refusal {
   const t = bare(type);
   switch (t.kind) {
     case 'bool':
@@ -112,7 +120,7 @@ export function passing(type: CType, values: Values, lasting = false): Passing |
       };
     case 'int':
     case 'enum':
-      return integerPassing(type, t.size ?? 4, t.signed, values);
+      return integerPassing(type, t.size ?? 4, t.signed, values, what);
     case 'float':
       if (t.format !== 'binary32' && t.format !== 'binary64') return byValue(t.name);
       return {
@@ -150,7 +158,13 @@ function booleanOf(value: unknown, what: string, type: CType): boolean {
   throw wrongKind(what, type, 'a boolean', value);
 }
 
-function integerPassing(type: CType, size: number, signed: boolean, values: Values): Passing | Refusal {
+function integerPassing(
+  type: CType,
+  size: number,
+  signed: boolean,
+  values: Values,
+  result: string,
+): Passing | Refusal {
   const machine = integerMachine(size, signed);
   if (machine === undefined) return byValue(`an integer of ${size * 8} bits`);
   const toC = integerCheck(type, size, signed);
@@ -162,7 +176,7 @@ function integerPassing(type: CType, size: number, signed: boolean, values: Valu
   const fromC = (raw: unknown): bigint | number => {
     const exact = BigInt(raw as number | bigint);
     // koffi gives a callback its unsigned arguments as signed ones (3.3.4, interp.cc: RELAY of PushUInt64).
-    return fromBigInt(signed ? exact : BigInt.asUintN(64, exact), values.int64, 'the result');
+    return fromBigInt(signed ? exact : BigInt.asUintN(64, exact), values.int64, result);
   };
   return { koffi: machine, toC, fromC };
 }

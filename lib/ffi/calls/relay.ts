@@ -149,7 +149,9 @@ type Incoming = Pick<Returning, 'koffi' | 'fromC'>;
 function incoming(type: CType, values: Values): Incoming | Refusal {
   if (isByValue(type)) return passingByValue(type, values);
   const t = bare(type);
-  return t.kind === 'pointer' ? pointerResult(t, values) : passing(type, values);
+  return t.kind === 'pointer'
+    ? pointerResult(t, values)
+    : passing(type, values, false, 'an argument of the callback');
 }
 
 /** How what the function returns goes to C. */

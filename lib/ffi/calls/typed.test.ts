@@ -137,6 +137,10 @@ describe('a typed value', () => {
     expect(inspect(cast('long', 7))).toBe('(long)7');
     expect(String((cast('unsigned', 7) as CValue).type)).toContain('unsigned');
     expect(value('int', cast('signed char', 300))).toBe(44);
+    expect(thrownBy(() => cast('int[2]', [1, 2]))).toMatchObject({
+      code: 'ERR_INVALID_ARG_VALUE',
+      message: 'cast: C has no cast to an array, int[2]: cast to a pointer to its elements',
+    });
   });
 
   it('of a struct is checked at once', () => {

@@ -68,6 +68,11 @@ export function cast(type: string | Type, value: unknown): CValue | Pointer | CF
     const size = t.size ?? 4;
     return new CValue(to.type, wrapped(from, to.type, size * 8, t.signed), to.values);
   }
+  if (t.kind === 'array' && !t.vector)
+    throw typeError(
+      'ERR_INVALID_ARG_VALUE',
+      `cast: C has no cast to an array, ${print(to.type)}: cast to a pointer to its elements`,
+    );
   const cValue = new CValue(to.type, converted(from, t, to.type), to.values);
   cValue.check();
   return cValue;
