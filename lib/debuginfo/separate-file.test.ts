@@ -63,7 +63,10 @@ function search(
   const symbol = info.typeNamed('struct', 'point');
   return {
     found,
-    tried: info.tried.map((line) => line.replaceAll(`${folder}/`, '@')),
+    // The sources behind it say why they have nothing, too.
+    tried: info.tried
+      .filter((line) => !/^(?:CTF in|debuginfod:) /.test(line))
+      .map((line) => line.replaceAll(`${folder}/`, '@')),
     type: symbol === undefined ? '' : print(symbol),
   };
 }
