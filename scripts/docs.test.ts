@@ -43,6 +43,7 @@ const NOT_RUN = [
 /** What such commands make or install, by the name it has in a page. */
 const MADE: Readonly<Record<string, () => string>> = {
   'sqlite3.so': sqlite,
+  'sqlite3.h': () => '/usr/include/sqlite3.h',
   'libc6-dbg': () => installedDebugFile(findLibrary('c')),
 };
 

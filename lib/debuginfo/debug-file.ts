@@ -7,7 +7,7 @@ import { ElfFile } from '../elf/file.js';
 import { buildId } from '../elf/note.js';
 import { messageOf, PluginError } from '../errors.js';
 import { dwarfSource } from './dwarf-source.js';
-import { hasDwarf, type Subject } from './sources.js';
+import { ALL_THE_WAYS, hasDwarf, type Subject } from './sources.js';
 
 /** Why a debug file, whose build-id is given too, is not the library's; undefined if it is. */
 export type Mismatch = (file: ElfFile, id: string | undefined) => string | undefined;
@@ -51,7 +51,7 @@ export function debugFileSource(
     wanted === undefined && id === undefined ? otherLayout(candidate, library) : otherBuildId(id, wanted),
   );
   if (typeof file !== 'string') return dwarfSource(file);
-  const text = `plugin: debug file ${path} is not that of plugin ${shown}: ${file}`;
+  const text = `plugin: debug file ${path} is not that of plugin ${shown}: ${file}\n  ${ALL_THE_WAYS}`;
   throw new PluginError('ERR_PLUGIN_TYPE', text, { path: shown });
 }
 

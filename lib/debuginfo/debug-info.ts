@@ -1,4 +1,5 @@
 import type { CType } from '../ctypes/model.js';
+import type { NameResolver } from '../ctypes/parse.js';
 import type {
   Absent,
   ConstantValue,
@@ -19,22 +20,25 @@ export class DebugInfo {
   /** What was tried so far, a line each, and why it did not answer. */
   readonly tried: string[] = [];
   /** What the caller gave. */
-  readonly #given: readonly TypeSource[];
+  readonly #file: TypeSource | undefined;
+  readonly #declared: TypeSource | undefined;
   readonly #subject: Subject;
   readonly #options: TypeOptions;
   #found: { readonly source: TypeSource | undefined } | undefined;
 
-  /** Reads nothing but what `options` give. Throws what is wrong with that: see `givenSources`. */
+  /** Reads nothing but what `options` give. Throws what is wrong with that: see `givenFile` and `givenDeclarations`. */
   constructor(subject: Subject, options: TypeOptions = {}) {
     this.#subject = subject;
     this.#options = options;
-    const isGiven = options.declarations !== undefined || options.types !== undefined;
-    // What declarations do not say, the sources behind them may know.
-    const resolve = (keyword: TypeKeyword, name: string): CType | undefined => {
-      const [, ...others] = this.#sources();
-      return this.#named(others, keyword, name);
-    };
-    this.#given = isGiven ? given().givenSources(subject, options, resolve) : [];
+    const { types, declarations, debuginfod } = options;
+    if (types !== undefined) this.#file = given().givenFile(types, subject);
+    if (declarations !== undefined) {
+      // What they do not say, the sources behind them may know.
+      const resolve: NameResolver = (keyword, name) => this.#named(this.#behind(), keyword, name);
+      this.#declared = given().givenDeclarations(declarations, subject, resolve);
+    }
+    // A file that was fetched may be temporary, and is gone once it is open.
+    if (typeof debuginfod === 'object') this.#found = this.#find();
   }
 
   /** Whether a source that the caller did not give describes the library. */
@@ -50,10 +54,11 @@ export class DebugInfo {
 
   symbol(query: SymbolQuery): TypedSymbol | Absent {
     const reasons: string[] = [];
+    const isOnly = this.#file === undefined && this.#declared === undefined;
     for (const source of this.#sources()) {
       const found = source.symbol(query);
       if (!('reason' in found)) return found;
-      reasons.push(this.#given.length === 0 ? found.reason : `${source.name}: ${found.reason}`);
+      reasons.push(isOnly ? found.reason : `${source.name}: ${found.reason}`);
     }
     return { reason: [...reasons, ...(this.isFound ? [] : this.tried)].join('\n') };
   }
@@ -88,13 +93,22 @@ export class DebugInfo {
 
   /** What was given, then what there is. */
   *#sources(): Generator<TypeSource> {
-    yield* this.#given;
+    if (this.#declared !== undefined) yield this.#declared;
+    yield* this.#behind();
+  }
+
+  /** All but declarations. */
+  *#behind(): Generator<TypeSource> {
+    if (this.#file !== undefined) yield this.#file;
     const own = this.#own;
     if (own !== undefined) yield own;
   }
 
   get #own(): TypeSource | undefined {
-    this.#found ??= { source: findSource(this.#subject, this.#options, this.tried) };
-    return this.#found.source;
+    return (this.#found ??= this.#find()).source;
+  }
+
+  #find(): { readonly source: TypeSource | undefined } {
+    return { source: findSource(this.#subject, this.#options, this.tried) };
   }
 }

@@ -1,39 +1,29 @@
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
-import type { CType } from '../ctypes/model.js';
-import type { TypeKeyword, TypeSource } from '../ctypes/type-source.js';
+import type { NameResolver } from '../ctypes/parse.js';
+import type { TypeSource } from '../ctypes/type-source.js';
 import { EM } from '../elf/constants.js';
 import { messageOf, PluginError } from '../errors.js';
-import type { Subject, TypeOptions } from './sources.js';
+import { ALL_THE_WAYS, type Subject } from './sources.js';
 
 /** Few libraries are given types, and then of one kind. */
 const declarations = () => require('./declarations-source.js') as typeof import('./declarations-source.js');
 const typesFile = () => require('./types-file/source.js') as typeof import('./types-file/source.js');
 const debugFile = () => require('./debug-file.js') as typeof import('./debug-file.js');
 
+/** The types in a file that the caller names. Throws a `PluginError` for a file that can't be read (`ERR_PLUGIN_TYPE`), is damaged (`ERR_FORMAT`), or is not this library's. */
+export function givenFile(path: string, subject: Subject): TypeSource {
+  const isText = firstByte(path, subject) === BRACE;
+  return isText ? typesFile().typesFileSource(path, subject) : debugFile().debugFileSource(path, subject);
+}
+
 /**
- * What the caller gives, read now: declarations, and a file. `resolve` knows the types that declarations use and do not say. Throws a `TypeError` for
- * declarations that are not understood, a `PluginError` (`ERR_PLUGIN_TYPE`) for a file that is not this library's.
+ * The types in declarations that the caller writes. `resolve` knows those that they use and do not say. Throws a `TypeError` where they are not
+ * understood.
  */
-export function givenSources(
-  subject: Subject,
-  options: TypeOptions,
-  resolve: (keyword: TypeKeyword, name: string) => CType | undefined,
-): TypeSource[] {
-  const sources: TypeSource[] = [];
-  if (options.declarations !== undefined) {
-    const target = subject.file.header.machine === EM.AARCH64 ? 'arm64' : 'x64';
-    sources.push(declarations().declarationsSource(options.declarations, { resolve, target }));
-  }
-  if (options.types !== undefined) {
-    const isText = firstByte(options.types, subject) === BRACE;
-    sources.push(
-      isText
-        ? typesFile().typesFileSource(options.types, subject)
-        : debugFile().debugFileSource(options.types, subject),
-    );
-  }
-  return sources;
+export function givenDeclarations(text: string, { file }: Subject, resolve: NameResolver): TypeSource {
+  const target = file.header.machine === EM.AARCH64 ? 'arm64' : 'x64';
+  return declarations().declarationsSource(text, { resolve, target });
 }
 
 /** A types file is JSON. */
@@ -45,9 +35,10 @@ function firstByte(path: string, { path: library }: Subject): number | undefined
   try {
     // A FIFO would be waited for.
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (!fstatSync(fd).isFile()) throw new Error('it is no regular file');
     return readSync(fd, byte, 0, 1, 0) === 1 ? byte[0] : undefined;
   } catch (error) {
-    const text = `plugin: types ${path} of plugin ${library} can't be read: ${messageOf(error)}`;
+    const text = `plugin: types ${path} of plugin ${library} can't be read: ${messageOf(error)}\n  ${ALL_THE_WAYS}`;
     throw new PluginError('ERR_PLUGIN_TYPE', text, { path: library, cause: error });
   } finally {
     if (fd !== undefined) closeSync(fd);

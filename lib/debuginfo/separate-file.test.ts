@@ -279,19 +279,19 @@ describeWith(['gcc', 'objcopy'], 'a debug file that the caller names', () => {
   });
 
   it.each([
-    ['another build-id', WITH_ID, WITH_ID, /its build-id is \w{40}, the library has \w{40}$/],
-    ['no build-id', WITH_ID, WITHOUT_ID, /it has no build-id, the library has \w{40}$/],
+    ['another build-id', WITH_ID, WITH_ID, /its build-id is \w{40}, the library has \w{40}\n/],
+    ['no build-id', WITH_ID, WITHOUT_ID, /it has no build-id, the library has \w{40}\n/],
     [
       'a build-id where the library has none',
       WITHOUT_ID,
       WITH_ID,
-      /its build-id is \w{40}, the library has none$/,
+      /its build-id is \w{40}, the library has none\n/,
     ],
     [
       'other addresses',
       WITHOUT_ID,
       WITHOUT_ID,
-      /neither has a build-id, and it has \.\S+ of \d+ bytes at 0x\w+ where the library has \.\S+ of \d+ bytes at 0x\w+$/,
+      /neither has a build-id, and it has \.\S+ of \d+ bytes at 0x\w+ where the library has \.\S+ of \d+ bytes at 0x\w+\n/,
     ],
   ])('is refused with %s', (_, flags, others, reason) => {
     const library = Library.open(pair(flags).library);

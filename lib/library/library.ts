@@ -61,7 +61,7 @@ export class Library {
     return new Library(ElfFile.open(path), path, types);
   }
 
-  /** The same library with types from elsewhere. Throws what is wrong with those that are given: see `givenSources`. */
+  /** The same library with types from elsewhere. Throws what is wrong with those that are given: see `givenFile` and `givenDeclarations`. */
   withTypes(types: TypeOptions): Library {
     const library = new Library(this.file, this.path, types);
     library.#debugInfo = new DebugInfo(library, types);
@@ -215,7 +215,7 @@ function fitted(elf: ElfSymbol, kind: SymbolKind, type: CType): LibrarySymbol {
   if (t.kind === 'struct' && size !== undefined && elf.size > size && endsFlexible(t))
     return { elf, kind, type };
   const found = size === undefined ? 'a type without a size' : `${size} bytes`;
-  const reason = `the debug info gives ${print(type)}, ${found}, for a variable of ${elf.size} bytes (st_size)`;
+  const reason = `its type would be ${print(type)}, ${found}, and the library has ${elf.size} bytes for it (st_size)`;
   return { elf, kind, type: undefined, reason };
 }
 

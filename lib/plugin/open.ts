@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+
 import type { FetchResult } from '../debuginfo/debuginfod/local.js';
 import { PluginError, typeError } from '../errors.js';
 import * as linker from '../ffi/linker.js';
@@ -24,8 +26,8 @@ interface OpenLibrary {
   readonly loaded: Loaded;
   /** The file as it was then, to notice that it was replaced. */
   readonly fileState: string;
-  /** By the options that make a difference to types and values. */
-  readonly plugins: Map<string, Plugin>;
+  /** By the options that make a difference to types and values; each with the library as those types have it. */
+  readonly plugins: Map<string, { readonly plugin: Plugin; readonly library: Library }>;
 }
 
 /** What is open in this thread, by the linker's handle, which is the same for every name of a file. */
@@ -74,6 +76,8 @@ class Opening {
   readonly path: string;
   readonly #options: OpenOptions;
   readonly #fileState: string;
+  /** Of the options that make a difference to types and values. */
+  readonly #key: string;
   /** What the linker calls the library, where that is not its path. */
   #loadedAs: string | undefined;
   /** What debuginfod's servers have answered. */
@@ -90,6 +94,10 @@ class Opening {
       throw new PluginError('ERR_PLUGIN_OPEN', 'plugin: not implemented', { path: name });
     this.path = this.named(() => realPath(name));
     this.#fileState = this.named(() => fileState(this.path));
+    const { int64, types, declarations, debuginfod } = options;
+    // Another working directory makes another file of a relative path.
+    const typesFile = types === undefined ? undefined : resolve(types);
+    this.#key = JSON.stringify([int64 ?? 'bigint', typesFile, declarations, debuginfod === true]);
   }
 
   /** Runs a step; a refusal becomes an error with the name that the caller used. */
@@ -118,13 +126,21 @@ class Opening {
 
   /** Asks debuginfod's servers ahead, without stopping the event loop, if there are no types nearer by. */
   async withFetched(plan: Plan | undefined): Promise<Plan | undefined> {
-    if (this.#options.debuginfod !== true || plan === undefined) return plan;
-    const { debugInfo, buildId } = plan.library;
-    if (debugInfo.isFound || buildId === undefined) return plan;
+    if (this.#options.debuginfod !== true) return plan;
+    const known = this.#known();
+    const library = plan?.library ?? known?.library;
+    if (library?.buildId === undefined || library.debugInfo.isFound) return plan;
+    if (known?.plugins.has(this.#key) === true) return plan;
     const { fetchDebugFile } =
       require('../debuginfo/debuginfod/fetch.js') as typeof import('../debuginfo/debuginfod/fetch.js');
-    this.#fetched = await fetchDebugFile(buildId);
-    return { ...plan, typed: this.#withTypes(plan.library) };
+    this.#fetched = await fetchDebugFile(library.buildId);
+    return plan && { ...plan, typed: this.#withTypes(plan.library) };
+  }
+
+  /** What this thread has open by that path. */
+  #known(): OpenLibrary | undefined {
+    const handle = linker.loadedHandle(this.path);
+    return handle === undefined ? undefined : libraries.get(handle);
   }
 
   /** Keeps a library that is loaded already in memory for good, whoever loaded it. */
@@ -149,20 +165,18 @@ class Opening {
     if (plan === undefined) checkBinding(handle, this.#options);
     else recordBinding(handle, this.#options);
     const entry = this.#entry(handle, plan);
-    const { init, int64 = 'bigint', types, declarations, debuginfod } = this.#options;
-    const key = JSON.stringify([int64, types, declarations, debuginfod === true]);
-    let plugin = entry.plugins.get(key);
-    let library: Library | undefined;
-    // What is wrong with given types is said before the init function runs.
-    if (plugin === undefined) library = this.#typed(entry.library, plan) ?? entry.library;
-    initialise(init, entry.library, entry.loaded);
-    plugin ??= entry.plugins.get(key);
-    if (plugin === undefined) {
-      plugin = new Plugin(library ?? entry.library, entry.loaded, int64);
-      entry.plugins.set(key, plugin);
+    const { init, int64 = 'bigint' } = this.#options;
+    let known = entry.plugins.get(this.#key);
+    // What is wrong with given types is said before the init function runs, whose type they may be.
+    const library = known?.library ?? this.#typed(entry.library, plan) ?? entry.library;
+    initialise(init, library, entry.loaded);
+    known ??= entry.plugins.get(this.#key);
+    if (known === undefined) {
+      known = { plugin: new Plugin(library, entry.loaded, int64), library };
+      entry.plugins.set(this.#key, known);
     }
     entry.loaded.stale ||= this.#isReplaced(entry);
-    return plugin;
+    return known.plugin;
   }
 
   #planFor(library: Library): Plan | undefined {
@@ -209,7 +223,7 @@ class Opening {
     }
     const loaded = { handle, base: linker.linkMap(handle).base, stale: false };
     const library = this.#libraryInMemory(plan?.library ?? readLibrary(this.path), loaded);
-    const entry = { library, loaded, fileState: this.#fileState, plugins: new Map<string, Plugin>() };
+    const entry = { library, loaded, fileState: this.#fileState, plugins: new Map() } satisfies OpenLibrary;
     libraries.set(handle, entry);
     return entry;
   }

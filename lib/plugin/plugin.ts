@@ -105,8 +105,8 @@ export class Plugin implements Iterable<SymbolInfo> {
   }
 
   /**
-   * The enumerators that the library's debug info has at file scope, by name: a number, or a bigint where that would not be exact. All of it is
-   * read at the first look. Compilers leave out enums that nothing uses; without debug info there are none. An enumerator that has different values in
+   * The constants at file scope, by name: enumerators, and the macros of a types file or of declarations. A number, a bigint where that would not be
+   * exact, or text. All are read at the first look. Compilers leave out enums that nothing uses, and macros. A constant that has different values in
    * different source files throws a `PluginError` with the code `ERR_PLUGIN_TYPE` when it is read, and is not listed.
    *
    * @example

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 
+import { ALL_THE_WAYS } from '../debuginfo/sources.js';
 import type { Library, LibrarySymbol } from '../library/library.js';
 
 /** Folders whose libraries were built by somebody else: a distribution, Nix, Guix. */
@@ -13,7 +14,7 @@ export function untyped(library: Library, { elf, reason }: LibrarySymbol, exampl
     `plugin: the type of symbol ${elf.name} of plugin ${library.path} is not known`,
     ...(reason ?? 'no source of types has it').split('\n'),
     remedy === undefined ? declared : `${remedy}, or ${declared}`,
-    'all the ways: docs/debug-info.md',
+    ALL_THE_WAYS,
   ].join('\n  ');
 }
 
