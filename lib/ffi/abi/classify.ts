@@ -43,7 +43,7 @@ interface Leaf {
 interface Contents {
   readonly leaves: Leaf[];
   /** Which compilers find a field that is not aligned; then the whole is in memory. They look at different things. */
-  readonly unaligned: { gcc: boolean; clang: boolean; inDoubt: boolean };
+  readonly unaligned: { gcc: boolean; clang: boolean; inDoubt: boolean; gccInDoubt: boolean };
   /** Where a `T[0]` lies: to gcc one that does not begin an eightbyte has what a T is in it (i386.cc, classify_argument: `words`). */
   readonly empty: number[];
   /** Whether there is a `T[]`. */
@@ -72,7 +72,7 @@ export function classify(type: CType, compiler?: Compiler): Passed | NotPassed {
   const small = size <= MOST_IN_REGISTERS;
   const contents: Contents = {
     leaves: [],
-    unaligned: { gcc: false, clang: false, inDoubt: false },
+    unaligned: { gcc: false, clang: false, inDoubt: false, gccInDoubt: false },
     empty: [],
     flexible: false,
     holes: [],
@@ -109,15 +109,15 @@ export function classify(type: CType, compiler?: Compiler): Passed | NotPassed {
 
 /** Whether a small struct is in memory nevertheless; undefined where that is not known, or compilers do not agree and which it was is not known. */
 function memoryBy({ unaligned, flexible }: Contents, compiler: Compiler | undefined): boolean | undefined {
-  const { gcc, clang, inDoubt } = unaligned;
+  const { gcc, clang, inDoubt, gccInDoubt } = unaligned;
   switch (compiler?.name) {
     case 'gcc':
-      return gcc;
+      return gccInDoubt && !gcc ? undefined : gcc;
     case 'clang':
       // It has a struct with a flexible array in memory, which gcc leaves out.
       return inDoubt && !clang ? undefined : clang || flexible;
     case undefined:
-      return gcc !== clang || flexible || (inDoubt && !clang) ? undefined : gcc;
+      return gcc !== clang || flexible || ((inDoubt || gccInDoubt) && !clang) ? undefined : gcc;
   }
 }
 
@@ -259,12 +259,23 @@ function record(t: RecordType, at: At, small: boolean, into: Contents): string |
   return undefined;
 }
 
-function addBitField({ kind }: RecordType, member: Member, at: At, { leaves, unaligned }: Contents): void {
+function addBitField(
+  { kind, size = 0 }: RecordType,
+  member: Member,
+  at: At,
+  { leaves, unaligned }: Contents,
+): void {
   const [start, end] = extentOf(member);
   leaves.push({ offset: at.offset + start, size: end - start, class: 'INTEGER' });
   // In a union it is, to gcc, a scalar of the narrowest integer mode that has its bits.
   const mode = 2 ** Math.ceil(Math.log2(Math.max(8, member.bitSize ?? 0) / 8));
   if (kind === 'union' && at.first && at.offset % mode !== 0) unaligned.gcc = true;
+  // In a struct it is one if it has all bits of the mode and is aligned there, unless the struct is packed (stor-layout.cc, layout_decl): which is sure only
+  // where the size says so.
+  const isWhole = member.bitSize === mode * 8 && start % mode === 0;
+  const isPacked = size % (sizeOf(member.type) ?? 1) !== 0;
+  if (kind === 'struct' && isWhole && !isPacked && at.first && (at.offset + start) % mode !== 0)
+    unaligned.gccInDoubt = true;
 }
 
 /**
