@@ -22,6 +22,15 @@ export function initialise(init: string | undefined, library: Library, loaded: L
 
 /** The call of the exported `void name(void)` or `int name(void)`, whose result says whether it has failed. */
 function initFunction(name: string, library: Library, loaded: Loaded): () => number {
+  const result = resultOfInit(name, library);
+  return () => {
+    const call = new Plugin(library, loaded, 'bigint').lookup(name);
+    return result === 'void' ? (call(), 0) : Number(call());
+  };
+}
+
+/** What an init function returns; throws a `Refusal` for what is none. Says so before the library is loaded, too. */
+export function resultOfInit(name: string, library: Library): 'void' | 'int' {
   const symbol = library.find(name);
   if (symbol === undefined) {
     const reason = `could not find symbol ${name}: the library does not export it`;
@@ -37,8 +46,5 @@ function initFunction(name: string, library: Library, loaded: Loaded): () => num
     const text = `init function ${name} is ${is}, not void (void) or int (void)`;
     throw new Refusal(text, { code: 'ERR_PLUGIN_INIT', symbol: name });
   }
-  return () => {
-    const call = new Plugin(library, loaded, 'bigint').lookup(name);
-    return result.kind === 'void' ? (call(), 0) : Number(call());
-  };
+  return result.kind;
 }

@@ -10,7 +10,7 @@ import type { Loaded } from '../symbols/table.js';
 import { checkBinding, loadFlags, recordBinding } from './binding.js';
 import { fileState, readLibrary, realPath } from './file.js';
 import { isStale, objectOf, originalOf } from './identity.js';
-import { initialise } from './init.js';
+import { initialise, resultOfInit } from './init.js';
 import { mayDiffer } from './main-program.js';
 import { findNewcomers, preflightDependencies, type Newcomers } from './newcomers.js';
 import { checkOptions, type OpenOptions } from './options.js';
@@ -199,7 +199,10 @@ class Opening {
       const deep = (flags & linker.RTLD.DEEPBIND) !== 0;
       versions().checkVersions(newcomers, deep, (handle) => libraries.get(handle)?.library);
     }
-    return { ...newcomers, flags, typed: this.#withTypes(library) };
+    const typed = this.#withTypes(library);
+    // Nothing of it has run yet.
+    if (this.#options.init !== undefined) resultOfInit(this.#options.init, typed ?? library);
+    return { ...newcomers, flags, typed };
   }
 
   /** The library in memory with the types that the caller gives; undefined if it gives none. */

@@ -69,8 +69,13 @@ export function checkOptions(options: OpenOptions): void {
     }
     const allowed = VALUES[name as keyof OpenOptions];
     const isText = typeof allowed === 'string';
-    if (value === undefined || (isText ? typeof value === 'string' : allowed.includes(value))) continue;
+    if (value === undefined || (isText ? isGiven(value) : allowed.includes(value))) continue;
     const wanted = isText ? allowed : allowed.map((v) => JSON.stringify(v)).join(' or ');
     throw typeError('ERR_INVALID_ARG_VALUE', `open: the option ${name} is ${wanted}, not ${describe(value)}`);
   }
+}
+
+/** Text that says something. */
+function isGiven(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }

@@ -130,6 +130,8 @@ const NO_MEMORY = Block.scratch(0);
 function wanted(pointer: PointerType): string {
   const t = bare(pointer.target);
   if (isTextPointer(pointer)) return 'a string, a Pointer, a Uint8Array or null';
+  if ((t.kind === 'struct' || t.kind === 'union') && t.size === undefined)
+    return `a Pointer or null, as the members of ${print(pointer.target)} are not known here,`;
   if (t.kind === 'struct' || t.kind === 'union')
     return 'a Pointer, a view, an object with its fields or null';
   return 'a Pointer, a typed array, an array or null';
