@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { FormatError } from '../errors.js';
-import { BufferSource, FileSource, readCString, SourceSlice } from './source.js';
+import { BufferSource, FileSource, ForwardSource, readCString, SourceSlice } from './source.js';
 
 // Larger than two pages of the cache; each byte tells where it is.
 const content = Buffer.alloc(40_000, 0).map((_, i) => i % 251);
@@ -23,6 +23,7 @@ describe.each([
   ['a buffer', new BufferSource('file', content), 0],
   ['a file', file, 0],
   ['a slice', new SourceSlice('file', new BufferSource('whole', content), 100, 39_900), 100],
+  ['a file, hopped through', new ForwardSource(file), 0],
 ])('%s', (_, source, start) => {
   it.each([
     [0, 0],
@@ -33,6 +34,9 @@ describe.each([
     [source.size, 0],
   ])('gives from %i, %i bytes', (offset, length) => {
     expect(Buffer.from(source.read(offset, length))).toEqual(
+      content.subarray(start + offset, start + offset + length),
+    );
+    expect(Buffer.from(source.read(offset, length, new Uint8Array(length + 1)))).toEqual(
       content.subarray(start + offset, start + offset + length),
     );
   });

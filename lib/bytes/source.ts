@@ -7,8 +7,11 @@ export interface ByteSource {
   /** What error messages call it: `.debug_info`, `libz.so.1`. */
   readonly name: string;
   readonly size: number;
-  /** `length` bytes from `offset`; a `FormatError` if they are not all there. The result is not to be written to. */
-  read(offset: number, length: number): Uint8Array;
+  /**
+   * `length` bytes from `offset`; a `FormatError` if they are not all there. The result is not to be written to.
+   * `scratch`: memory of at least that length, of somebody who is done with the result before its next use. A file is read into it, past its cache.
+   */
+  read(offset: number, length: number, scratch?: Uint8Array): Uint8Array;
 }
 
 /** Bytes in memory. */
@@ -45,9 +48,38 @@ export class SourceSlice implements ByteSource {
     this.#start = start;
   }
 
+  read(offset: number, length: number, scratch?: Uint8Array): Uint8Array {
+    checkRange(this, offset, length);
+    return this.#parent.read(this.#start + offset, length, scratch);
+  }
+}
+
+/** Bytes that are fetched at a time for one who hops through a source. */
+const STEP = 1 << 12;
+
+/** A large source of which little is read, from front to back: a few bytes here and there. What `read` returns is good until the next call. */
+export class ForwardSource implements ByteSource {
+  readonly name: string;
+  readonly size: number;
+  readonly #parent: ByteSource;
+  readonly #scratch = new Uint8Array(STEP);
+  #start = 0;
+  #bytes: Uint8Array = this.#scratch.subarray(0, 0);
+
+  constructor(parent: ByteSource) {
+    this.name = parent.name;
+    this.size = parent.size;
+    this.#parent = parent;
+  }
+
   read(offset: number, length: number): Uint8Array {
     checkRange(this, offset, length);
-    return this.#parent.read(this.#start + offset, length);
+    if (length > STEP) return this.#parent.read(offset, length);
+    if (offset < this.#start || offset + length > this.#start + this.#bytes.length) {
+      this.#bytes = this.#parent.read(offset, Math.min(STEP, this.size - offset), this.#scratch);
+      this.#start = offset;
+    }
+    return this.#bytes.subarray(offset - this.#start, offset - this.#start + length);
   }
 }
 
@@ -77,8 +109,9 @@ export class FileSource implements ByteSource {
     this.identity = `${String(stat.dev)}:${String(stat.ino)}`;
   }
 
-  read(offset: number, length: number): Uint8Array {
+  read(offset: number, length: number, scratch?: Uint8Array): Uint8Array {
     checkRange(this, offset, length);
+    if (scratch !== undefined) return this.#load(offset, length, scratch.subarray(0, length));
     const page = Math.floor(offset / PAGE);
     if (offset + length > (page + 1) * PAGE) return this.#load(offset, length);
     const start = offset - page * PAGE;
@@ -105,8 +138,7 @@ export class FileSource implements ByteSource {
     return bytes;
   }
 
-  #load(offset: number, length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
+  #load(offset: number, length: number, bytes: Uint8Array = new Uint8Array(length)): Uint8Array {
     for (let done = 0; done < length;) {
       const count = readSync(this.#fd, bytes, done, length - done, offset + done);
       if (count === 0) throw new FormatError(this.name, offset + done, 'the file ends here');

@@ -60,6 +60,10 @@ export class AbbrevTable {
   readonly #dense: Abbrev[] = [];
   readonly #sparse = new Map<number, Abbrev>();
 
+  get size(): number {
+    return this.#dense.length + this.#sparse.size;
+  }
+
   get(code: number): Abbrev | undefined {
     return this.#dense[code - 1] ?? this.#sparse.get(code);
   }
@@ -81,20 +85,34 @@ export function parseAbbrevTable(cursor: ByteCursor, encoding: Encoding): Abbrev
   for (;;) {
     const code = cursor.uleb();
     if (code === 0) return table;
-    const tag = cursor.uleb();
-    const hasChildren = cursor.u8() !== 0;
-    const attributes: AttributeSpec[] = [];
-    for (;;) {
-      const start = cursor.pos;
-      const at = cursor.uleb();
-      const form = cursor.uleb();
-      if (at === 0 && form === 0) break;
-      const implicit = form === DW_FORM.implicit_const ? cursor.sleb() : undefined;
-      // A form whose length is not known makes every entry behind it unreadable: better said here than there.
-      if (!knownForms.has(form)) cursor.fail(`unknown form: ${nameOf(DW_FORM, form)}`, start);
-      attributes.push({ at, form, implicit, size: fixedSize(form, encoding) });
-    }
-    table.add(code, new Abbrev(tag, hasChildren, attributes));
+    table.add(code, parseAbbrev(cursor, encoding));
+  }
+}
+
+/** The abbreviation `wanted` of the table at the cursor, read no further: a unit's own entry has, as a rule, the first. */
+export function findAbbrev(cursor: ByteCursor, encoding: Encoding, wanted: number): Abbrev | undefined {
+  for (;;) {
+    const code = cursor.uleb();
+    if (code === 0) return undefined;
+    const abbrev = parseAbbrev(cursor, encoding);
+    if (code === wanted) return abbrev;
+  }
+}
+
+/** An abbreviation, behind its code. */
+function parseAbbrev(cursor: ByteCursor, encoding: Encoding): Abbrev {
+  const tag = cursor.uleb();
+  const hasChildren = cursor.u8() !== 0;
+  const attributes: AttributeSpec[] = [];
+  for (;;) {
+    const start = cursor.pos;
+    const at = cursor.uleb();
+    const form = cursor.uleb();
+    if (at === 0 && form === 0) return new Abbrev(tag, hasChildren, attributes);
+    const implicit = form === DW_FORM.implicit_const ? cursor.sleb() : undefined;
+    // A form whose length is not known makes every entry behind it unreadable: better said here than there.
+    if (!knownForms.has(form)) cursor.fail(`unknown form: ${nameOf(DW_FORM, form)}`, start);
+    attributes.push({ at, form, implicit, size: fixedSize(form, encoding) });
   }
 }
 

@@ -15,24 +15,35 @@ import { Die } from './die.js';
 import { DebugFile } from './file.js';
 import { hasParameters, isPrototyped } from './function-type.js';
 import { addressesOf } from './location.js';
+import type { LookupTables } from './lookup-tables.js';
 import type { NameIndex, TypeKeyword } from './name-index.js';
 import { type DwarfSections, MissingFileError } from './sections.js';
 import { TypeReader, once } from './types.js';
 import type { Unit } from './unit.js';
 import type { UnitIndex } from './unit-index.js';
 import { likelyEntries } from './unit-search.js';
+import type { VariableSearch } from './variable-search.js';
 import { walkTop } from './walk.js';
 
 /** Few libraries went through dwz. */
 const missingTypes = () => require('./missing-types.js') as typeof import('./missing-types.js');
+/** Few libraries have an index in them. */
+const lookupTables = () => require('./lookup-tables.js') as typeof import('./lookup-tables.js');
 /** Loaded when a search by address has failed, or a type is asked for by name. */
 const nameIndex = () => require('./name-index.js') as typeof import('./name-index.js');
+const everyUnit = () => require('./every-unit.js') as typeof import('./every-unit.js');
 const nameSearch = () => require('./name-search.js') as typeof import('./name-search.js');
 const unitIndex = () => require('./unit-index.js') as typeof import('./unit-index.js');
 const variableSearch = () => require('./variable-search.js') as typeof import('./variable-search.js');
 
-/** Variables and names that are searched for one by one, at up to 10 ms for 10 MB; a further one has all units indexed. */
+/** Sections that are indexes. */
+const TABLES: readonly string[] = ['.gdb_index', '.debug_names'];
+/** Names that are searched for one by one, at up to 10 ms for 10 MB; a further one has all units indexed. */
 const MAX_SEARCHES = 8;
+/** Bytes of `.debug_info` from which on an index of all names takes more time and memory than any number of searches. */
+const LARGE = 1 << 26;
+/** Units, and names, whose indexes are kept. */
+const MAX_INDEXES = 1024;
 
 /** The types that the debug info of one file gives to its symbols. Reads what is asked for, and keeps it. */
 export class DwarfInfo {
@@ -41,11 +52,11 @@ export class DwarfInfo {
   readonly #types: TypeReader;
   readonly #byAddress: UnitsByAddress;
   readonly #unitIndexes = new Map<Unit, UnitIndex>();
-  /** The units that define a variable at an address, among those indexed so far. */
-  readonly #variableUnits = new Map<bigint, Unit[]>();
-  #searches = 0;
-  #nameSearches = 0;
+  #variables: VariableSearch | undefined;
+  #lookupTables: LookupTables | undefined;
   #names: NameIndex | undefined;
+  /** Indexes of one name each. */
+  readonly #named = new Map<string, NameIndex>();
 
   constructor(sections: DwarfSections) {
     this.#file = new DebugFile(sections);
@@ -71,8 +82,13 @@ export class DwarfInfo {
       const found = scopedType(this.#file, keyword, name);
       return found && this.#types.of(found);
     }
-    const names = this.#namesWith(name);
-    const die = names?.find(keyword, name) ?? names?.find(`${keyword} declaration`, name);
+    const listed = this.#listedUnits(name);
+    const quick = listed.length === 0 ? undefined : new (nameIndex().NameIndex)(listed.slice(0, 1), name);
+    const names = once(() => this.#namesWith(name));
+    const die =
+      quick?.find(keyword, name) ??
+      names()?.find(keyword, name) ??
+      names()?.find(`${keyword} declaration`, name);
     return die && this.#types.of(die);
   }
 
@@ -134,7 +150,7 @@ export class DwarfInfo {
     if (address === undefined) return [];
     let dies: Die[] = [];
     const tag = isFunction(query) ? DW_TAG.subprogram : DW_TAG.variable;
-    for (const found of this.#unitsWith(address, isFunction(query))) {
+    for (const found of this.#unitsWith(address, isFunction(query), query.name)) {
       const unit = this.#file.complete(found);
       if (unit === undefined) continue;
       if (!this.#unitIndexes.has(unit)) {
@@ -149,32 +165,23 @@ export class DwarfInfo {
     return dies;
   }
 
-  *#unitsWith(address: bigint, ofCode: boolean): Generator<Unit> {
+  *#unitsWith(address: bigint, ofCode: boolean, name: string): Generator<Unit> {
     if (!ofCode) {
-      yield* this.#unitsWithVariable(address);
+      yield* this.#listedUnits(name);
+      this.#variables ??= new (variableSearch().VariableSearch)(
+        this.#file,
+        this.#addressSize,
+        this.#byAddress,
+      );
+      yield* this.#variables.units(address);
       return;
     }
     const listed = this.#byAddress.listed(address);
     yield* listed;
-    if (listed.length === 0) yield* this.#byAddress.others(address);
-  }
-
-  /** Units that were indexed already come first. Many searches cost more than indexing every unit. */
-  *#unitsWithVariable(address: bigint): Generator<Unit> {
-    const known = this.#variableUnits.get(address) ?? [];
+    if (listed.length > 0) return;
+    const known = this.#tables?.unitsAt(address) ?? [];
     yield* known;
-    if (this.#searches > MAX_SEARCHES) return;
-    if (this.#searches++ < MAX_SEARCHES) {
-      for (const unit of variableSearch().unitsWithVariable(this.#file, this.#addressSize, address)) {
-        if (!known.includes(unit)) yield unit;
-      }
-      return;
-    }
-    for (const unit of this.#file.units) {
-      const complete = this.#file.complete(unit);
-      if (complete !== undefined) this.#unitIndex(complete);
-    }
-    for (const unit of this.#variableUnits.get(address) ?? []) if (!known.includes(unit)) yield unit;
+    for (const unit of this.#byAddress.others(address)) if (!known.includes(unit)) yield unit;
   }
 
   /** An IFUNC's address is its resolver's. One that is declared to return a pointer to function says the signature. */
@@ -229,7 +236,7 @@ export class DwarfInfo {
       ? this.#file.units
       : address === undefined
         ? []
-        : [...this.#unitsWith(address, true)];
+        : [...this.#unitsWith(address, true, query.name)];
     for (const unit of units) {
       const split = unit.isSkeleton ? this.#file.splitUnits.of(unit) : unit;
       if (typeof split === 'string') return split;
@@ -249,28 +256,47 @@ export class DwarfInfo {
     let index = this.#unitIndexes.get(unit);
     if (index === undefined) {
       index = new (unitIndex().UnitIndex)(unit);
-      this.#unitIndexes.set(unit, index);
-      for (const address of index.variableAddresses) {
-        this.#variableUnits.set(address, [...(this.#variableUnits.get(address) ?? []), unit]);
+      for (const oldest of this.#unitIndexes.keys()) {
+        if (this.#unitIndexes.size < MAX_INDEXES) break;
+        this.#unitIndexes.delete(oldest);
       }
+      this.#unitIndexes.set(unit, index);
     }
     return index;
   }
 
-  /** The index of names, unless it is not made yet and need not be: nothing is called `name`. */
-  #namesWith(name: string): NameIndex | undefined {
-    if (
-      this.#names === undefined &&
-      this.#nameSearches++ < MAX_SEARCHES &&
-      !nameSearch().mayBeNamed(this.#file, name)
-    ) {
-      return undefined;
-    }
-    return this.#nameIndex;
+  /** The units that an index in the file has for the name. */
+  #listedUnits(name: string): readonly Unit[] {
+    return this.#tables?.unitsNaming(name) ?? [];
   }
 
-  get #nameIndex(): NameIndex {
-    this.#names ??= new (nameIndex().NameIndex)(this.#file);
+  get #tables(): LookupTables | undefined {
+    if (!TABLES.some((section) => this.#file.section(section) !== undefined)) return undefined;
+    return (this.#lookupTables ??= new (lookupTables().LookupTables)(this.#file));
+  }
+
+  /** An index in which the name is, if anything is called so. */
+  #namesWith(name: string): NameIndex | undefined {
+    const isLarge = this.#file.infoSize > LARGE;
+    if (this.#names !== undefined || (this.#named.size >= MAX_SEARCHES && !isLarge)) return this.#allNames;
+    let found = this.#named.get(name);
+    if (found === undefined) {
+      const units = nameSearch().unitsNaming(this.#file, this.#byAddress, name);
+      const bytes = units?.reduce((sum, unit) => sum + unit.end - unit.start, 0) ?? Infinity;
+      if (bytes > this.#file.infoSize / 4 && !isLarge) return this.#allNames;
+      found = new (nameIndex().NameIndex)(units ?? everyUnit().everyUnit(this.#file), name);
+      for (const oldest of this.#named.keys()) {
+        if (this.#named.size < MAX_INDEXES) break;
+        this.#named.delete(oldest);
+      }
+      this.#named.set(name, found);
+    }
+    return found;
+  }
+
+  /** Of a file that is not too large to have one. */
+  get #allNames(): NameIndex {
+    this.#names ??= new (nameIndex().NameIndex)(everyUnit().everyUnit(this.#file));
     return this.#names;
   }
 
@@ -283,7 +309,7 @@ export class DwarfInfo {
     walkTop(die.unit, (_, pos, level) => {
       if (level === 0) atFileScope.push(pos);
     });
-    return atFileScope.includes(die.pos) ? this.#nameIndex.definition(keyword, name) : undefined;
+    return atFileScope.includes(die.pos) ? this.#namesWith(name)?.definition(keyword, name) : undefined;
   }
 }
 

@@ -1,7 +1,7 @@
 import { ByteCursor } from '../bytes/cursor.js';
-import { type ByteSource, readCString } from '../bytes/source.js';
+import { type ByteSource, ForwardSource, readCString } from '../bytes/source.js';
 import { FormatError } from '../errors.js';
-import { type AbbrevTable, parseAbbrevTable } from './abbrev.js';
+import { type Abbrev, type AbbrevTable, findAbbrev, parseAbbrevTable } from './abbrev.js';
 import { DW_FORM } from './constants.js';
 import { type Encoding, readAddress, readIndex, readOffset } from './form.js';
 import type { Imports } from './imports.js';
@@ -15,6 +15,8 @@ const imports = () => require('./imports.js') as typeof import('./imports.js');
 
 /** Bytes of units that are kept at a time; the unit that was read first goes first. */
 const UNIT_BYTES = 16 << 20;
+/** Abbreviations, of 0.5 KB each, that are kept at a time. Units of one compiler have 30 to 150. */
+const ABBREVS = 1 << 15;
 
 /**
  * The debug sections of one file and what is read of them once: units, abbreviation tables, strings.
@@ -39,7 +41,9 @@ export class DebugFile {
   #imports: Imports | undefined;
   readonly #sections: DwarfSections;
   readonly #opened = new Map<string, ByteSource | undefined>();
+  readonly #forward = new Map<ByteSource, ForwardSource>();
   readonly #abbrevTables = new Map<string, AbbrevTable>();
+  #abbrevs = 0;
   readonly #units = new Map<number, Unit>();
   #list: readonly Unit[] | undefined;
   #typeUnits: Map<bigint, Unit> | undefined;
@@ -188,17 +192,38 @@ export class DebugFile {
     return new ByteCursor(section.read(offset, end - offset), this.littleEndian, section.name, offset);
   }
 
+  /** A section for one who looks at the start of each unit. */
+  forward(section: ByteSource): ByteSource {
+    let forward = this.#forward.get(section);
+    if (forward === undefined) this.#forward.set(section, (forward = new ForwardSource(section)));
+    return forward;
+  }
+
   /** The abbreviations at `offset`; units share tables (after LTO and dwz), but not their sizes if they differ in format. */
   abbrevTable(offset: number, encoding: Encoding): AbbrevTable {
-    const key = `${offset}:${encoding.version}:${encoding.offsetSize}:${encoding.addressSize}`;
+    const key = tableKey(offset, encoding);
     let table = this.#abbrevTables.get(key);
     if (table === undefined) {
       table = parseAt(this.required('.debug_abbrev'), offset, this.littleEndian, 4096, (cursor) =>
         parseAbbrevTable(cursor, encoding),
       );
+      this.#abbrevs += table.size;
+      for (const [oldKey, old] of this.#abbrevTables) {
+        if (this.#abbrevs <= ABBREVS) break;
+        this.#abbrevTables.delete(oldKey);
+        this.#abbrevs -= old.size;
+      }
       this.#abbrevTables.set(key, table);
     }
     return table;
+  }
+
+  /** The abbreviation `code` at `offset`, of the entry of a unit of which no other may be wanted. */
+  rootAbbrev(offset: number, encoding: Encoding, code: number): Abbrev | undefined {
+    const table = this.#abbrevTables.get(tableKey(offset, encoding));
+    if (table !== undefined) return table.get(code);
+    const section = this.forward(this.required('.debug_abbrev'));
+    return parseAt(section, offset, this.littleEndian, 128, (cursor) => findAbbrev(cursor, encoding, code));
   }
 
   /** The string at the cursor; undefined for a form of no string. Throws a `MissingFileError` for one in a file that can't be had. */
@@ -277,13 +302,17 @@ export class DebugFile {
       const inTypes = start >= this.infoSize;
       const section = this.required(inTypes ? '.debug_types' : '.debug_info');
       const offset = inTypes ? start - this.infoSize : start;
-      const header = parseUnitHeader(section, offset, this.littleEndian, inTypes);
+      const header = parseUnitHeader(this.forward(section), offset, this.littleEndian, inTypes);
       if (header === undefined) return undefined;
       unit = new Unit(this, section, header, start);
       this.#units.set(start, unit);
     }
     return unit;
   }
+}
+
+function tableKey(offset: number, { version, offsetSize, addressSize }: Encoding): string {
+  return `${offset}:${version}:${offsetSize}:${addressSize}`;
 }
 
 /** Without a base a table starts behind its section's header (DWARF v5 §7.26, §7.27), as in split files. Before DWARF 5 it had none. */

@@ -1,7 +1,6 @@
 import type { Abbrev } from './abbrev.js';
 import { DW_AT, DW_FORM, DW_TAG } from './constants.js';
 import { Die } from './die.js';
-import { everyUnit } from './every-unit.js';
 import type { DebugFile } from './file.js';
 import { readOffset, skipForm } from './form.js';
 import { hasParameters, isPrototyped } from './function-type.js';
@@ -55,7 +54,7 @@ interface Entry {
 }
 
 /**
- * Every exported name and every type name of the file, and of those that it leads to. One walk over all units, made when a
+ * Every exported name and every type name of some units. One walk over them, made when a
  * search by address has failed; a name that was seen is not read again, which its offset in `.debug_str` tells.
  */
 export class NameIndex {
@@ -63,10 +62,14 @@ export class NameIndex {
   /** Per kind, the entry of a string offset: what spares reading the same header's names once per unit. */
   #seen = new Map<NameKind, Map<number, Entry>>();
 
-  constructor(file: DebugFile) {
+  readonly #only: string | undefined;
+
+  /** `only`: the one name that is asked for. */
+  constructor(units: Iterable<Unit>, only?: string) {
+    this.#only = only;
     for (const kind of LISTED) this.#entries.set(kind, new Map());
     let within: DebugFile | undefined;
-    for (const unit of everyUnit(file)) {
+    for (const unit of units) {
       // Each file has strings of its own.
       if (unit.file !== within) this.#seen = new Map(LISTED.map((kind) => [kind, new Map<number, Entry>()]));
       within = unit.file;
@@ -151,7 +154,7 @@ export class NameIndex {
     const known = entries?.get(name);
     // An abstract instance (of an inlined function, and with -flto of every function) stands in front of the concrete one.
     const best = known === undefined || (entry.placed && !known.placed) ? entry : known;
-    entries?.set(name, best);
+    if (this.#only === undefined || name === this.#only) entries?.set(name, best);
     if (key !== undefined) this.#seen.get(kind)?.set(key, best);
   }
 }

@@ -159,8 +159,8 @@ describe('corrupt debug info', () => {
     expect(reason([{ version: 6, children: [variable('int'), INT] }])).toBe(
       'decoding .debug_info at offset 0x0: unit of version 6',
     );
-    expect(reason([{ children: [{ tag: 1, attributes: [[1, 0x99, 0]] }] }])).toBe(
-      'decoding .debug_abbrev at offset 0x8: unknown form: DW_FORM 0x99',
+    expect(reason([{ children: [variable('int'), INT, { tag: 1, attributes: [[1, 0x99, 0]] }] }])).toMatch(
+      /^decoding \.debug_abbrev at offset 0x\w+: unknown form: DW_FORM 0x99$/,
     );
     expect(
       reason([{ children: [variable('int'), INT] }], { sections: { '.debug_abbrev': new Uint8Array() } }),

@@ -62,15 +62,42 @@ export function parseAt<T>(
   }
 }
 
-/** Bytes of a section that are searched at a time. */
-const WINDOW = 1 << 20;
+/** Bytes of a section that are searched at a time: what a processor's own cache holds. */
+const WINDOW = 1 << 18;
+/** Up to here Node looks for the first byte with memchr(3), at 10 GB/s; longer needles take a search of its own, at a tenth of that. */
+const PROBE = 3;
 
-/** Where `needle` occurs in a section. */
-export function* occurrences(section: ByteSource, needle: Buffer): Generator<number> {
+/** Where any of the needles occurs in a section; in order, as far as windows go. */
+export function* occurrences(section: ByteSource, ...needles: readonly Uint8Array[]): Generator<number> {
+  const longest = Math.max(...needles.map((needle) => needle.length));
+  const scratch = new Uint8Array(Math.min(WINDOW + longest, section.size));
   for (let start = 0; start < section.size; start += WINDOW) {
-    // Windows overlap by a needle less one byte, so that none is missed and none found twice.
-    const bytes = section.read(start, Math.min(WINDOW + needle.length - 1, section.size - start));
-    const window = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let at = window.indexOf(needle); at >= 0; at = window.indexOf(needle, at + 1)) yield start + at;
+    const available = Math.min(WINDOW + longest, section.size - start);
+    const bytes = section.read(start, available, scratch);
+    const window = Buffer.from(bytes.buffer, bytes.byteOffset, available);
+    for (const needle of needles) {
+      // Windows overlap by a needle less one byte, so that none is missed and none found twice.
+      const end = Math.min(WINDOW + needle.length - 1, available);
+      for (const at of occurrencesIn(window.subarray(0, end), needle)) yield start + at;
+    }
   }
+}
+
+/** Where `needle` occurs in these bytes. */
+export function* occurrencesIn(bytes: Buffer, needle: Uint8Array): Generator<number> {
+  const from = rarest(needle);
+  const probe = needle.subarray(from, from + PROBE);
+  const last = bytes.length - needle.length;
+  for (let found = bytes.indexOf(probe, from); found >= 0; found = bytes.indexOf(probe, found + 1)) {
+    const at = found - from;
+    if (at > last) return;
+    if (bytes.compare(needle, 0, needle.length, at, at + needle.length) === 0) yield at;
+  }
+}
+
+/** Where the part of `needle` starts that is looked for: at the largest byte, since DWARF is full of small ones. */
+function rarest(needle: Uint8Array): number {
+  let best = 0;
+  for (let i = 1; i + PROBE <= needle.length; i++) if ((needle[i] ?? 0) > (needle[best] ?? 0)) best = i;
+  return best;
 }

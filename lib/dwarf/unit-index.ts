@@ -33,11 +33,6 @@ export class UnitIndex {
     return this.#dies(this.#functions, address);
   }
 
-  /** The addresses of its variables. */
-  get variableAddresses(): Iterable<bigint> {
-    return this.#variables.keys();
-  }
-
   variables(address: bigint): Die[] {
     return this.#dies(this.#variables, address);
   }

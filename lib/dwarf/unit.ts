@@ -137,14 +137,18 @@ export class Unit implements Encoding {
     return this.#cursor;
   }
 
-  /** Lets go of the bytes; the next look at `cursor` reads them again. */
+  /** Lets go of the bytes and the abbreviations; the next look at them reads them again. */
   release(): void {
     this.#cursor = undefined;
+    this.#abbrevs = undefined;
   }
 
   get abbrevs(): AbbrevTable {
-    this.#abbrevs ??= this.file.abbrevTable(this.header.abbrevOffset, this);
-    return this.#abbrevs;
+    if (this.#abbrevs !== undefined) return this.#abbrevs;
+    const table = this.file.abbrevTable(this.header.abbrevOffset, this);
+    // Without bytes there is nothing to let go of, and nobody would.
+    if (this.#cursor !== undefined) this.#abbrevs = table;
+    return table;
   }
 
   /** The abbreviation `code`, which an entry at `pos` has. */
@@ -154,7 +158,8 @@ export class Unit implements Encoding {
 
   get root(): UnitRoot {
     // Reading only the start of the unit: finding the unit of an address asks every unit.
-    this.#root ??= parseAt(this.#section, this.header.offset, this.file.littleEndian, 512, (cursor) =>
+    const section = this.file.forward(this.#section);
+    this.#root ??= parseAt(section, this.header.offset, this.file.littleEndian, 512, (cursor) =>
       this.#readRoot(cursor),
     );
     return this.#root;
@@ -188,7 +193,9 @@ export class Unit implements Encoding {
   #readRoot(cursor: ByteCursor): UnitRoot {
     cursor.pos = this.header.rootPos;
     const code = cursor.uleb();
-    const abbrev = this.abbrevs.get(code) ?? cursor.fail(`unknown abbreviation ${code}`, this.header.rootPos);
+    const abbrev =
+      this.file.rootAbbrev(this.header.abbrevOffset, this, code) ??
+      cursor.fail(`unknown abbreviation ${code}`, this.header.rootPos);
     const found = new Map<number, { form: number; pos: number; implicit: bigint | undefined }>();
     for (const { at, form, implicit } of abbrev.attributes) {
       const actual = form === DW_FORM.indirect ? indirectForm(cursor) : form;

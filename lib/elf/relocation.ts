@@ -1,7 +1,7 @@
-import { DT, EM } from './constants.js';
+import { DT, EM, STT } from './constants.js';
 import { readDynamic, type Dynamic } from './dynamic.js';
 import type { ElfFile } from './file.js';
-import { DynamicSymbols } from './symbol.js';
+import { DynamicSymbols, type ElfSymbol } from './symbol.js';
 
 /** By machine: R_*_GLOB_DAT and the absolute type as wide as an address (the psABIs, chapter "Relocation"). */
 const TYPES: Readonly<Record<number, readonly number[]>> = {
@@ -61,6 +61,19 @@ export function* symbolSlots(file: ElfFile, names: ReadonlySet<string>): Generat
     const globDat = type === types[0];
     const got = globDat && HAS_GLOB_DAT.has(file.header.machine);
     yield { name, address, addend: addend ?? (globDat ? 0n : addendInPlace(file, address)), got };
+  }
+}
+
+/** The slots of the global offset table that hold addresses of variables which the library itself exports. */
+export function* ownSlots(file: ElfFile): Generator<SymbolSlot & { readonly symbol: ElfSymbol }> {
+  const dynamic = readDynamic(file);
+  const types = TYPES[file.header.machine]?.slice(0, 1);
+  if (dynamic === undefined || types === undefined || !HAS_GLOB_DAT.has(file.header.machine)) return;
+  const symbols = DynamicSymbols.of(file);
+  for (const { address, symbol: index, addend = 0n } of iterRelocations(file, dynamic, types)) {
+    const symbol = symbols.at(index);
+    if (symbol.type !== STT.OBJECT || symbol.hiddenVersion || !symbols.isExported(symbol)) continue;
+    yield { name: symbol.name, address, addend, got: true, symbol };
   }
 }
 

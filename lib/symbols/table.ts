@@ -1,7 +1,7 @@
 import { sizeOf } from '../ctypes/layout.js';
 import { constOf, isQualified, type CType, type FunctionType } from '../ctypes/model.js';
 import { print } from '../ctypes/print.js';
-import { PF, STB, STT } from '../elf/constants.js';
+import { PF, STB } from '../elf/constants.js';
 import type { SymbolSlot } from '../elf/relocation.js';
 import type { ElfSymbol } from '../elf/symbol.js';
 import { PluginError, typeError } from '../errors.js';
@@ -193,16 +193,9 @@ export class SymbolTable {
 
   /** The slots of the exported variables by name, and by address in the file: an alias (`environ` of `__environ`) may have none of its own. */
   #readSlots(): Map<string | bigint, SymbolSlot> {
-    const { symbolSlots } = require('../elf/relocation.js') as typeof import('../elf/relocation.js');
-    const { file, symbols } = this.#library;
-    const values = new Map<string, bigint>();
-    for (const s of symbols.exported()) {
-      if (s.type === STT.OBJECT && !s.hiddenVersion) values.set(s.name, s.value);
-    }
+    const { ownSlots } = require('../elf/relocation.js') as typeof import('../elf/relocation.js');
     const slots = new Map<string | bigint, SymbolSlot>();
-    for (const slot of symbolSlots(file, new Set(values.keys()))) {
-      if (slot.got) slots.set(slot.name, slot).set(values.get(slot.name) ?? 0n, slot);
-    }
+    for (const slot of ownSlots(this.#library.file)) slots.set(slot.name, slot).set(slot.symbol.value, slot);
     return slots;
   }
 }

@@ -1,6 +1,7 @@
 import { printDefinition } from '../ctypes/print.js';
+import type { DwarfInfo } from '../dwarf/dwarf-info.js';
 import type { TypeKeyword } from '../dwarf/name-index.js';
-import type { DwarfFile } from './dwarf-file.js';
+import type { TypedFile } from './typed-file.js';
 
 /** Types of `fixtures/dwarf/sample.c` that are found by their names; the last one is not. */
 const NAMED: readonly (readonly [TypeKeyword, string])[] = [
@@ -18,7 +19,7 @@ const NAMED: readonly (readonly [TypeKeyword, string])[] = [
 ];
 
 /** All that a library's debug info says, a line each: what tells whether two builds of one source describe the same. */
-export function allTypes(file: DwarfFile): string[] {
+export function allTypes(file: TypedFile<DwarfInfo>): string[] {
   const symbols = [...file.symbols.keys()].map((name) => {
     const symbol = file.symbol(name);
     if ('reason' in symbol) return `${name}: ${symbol.reason}`;
