@@ -83,8 +83,8 @@ export class ForwardSource implements ByteSource {
   }
 }
 
-/** A page of the file, in bytes. One system call fetches it (9 µs, whatever its size up to here). */
-const PAGE = 1 << 14;
+/** A page of a `FileSource`, in bytes. One system call fetches it (9 µs, whatever its size up to here). */
+export const PAGE = 1 << 14;
 /** Pages kept, 2 MiB in all; the oldest goes first. */
 const PAGES = 128;
 
@@ -97,16 +97,19 @@ export class FileSource implements ByteSource {
   readonly size: number;
   /** Device and inode: what the file is, whatever it is called. */
   readonly identity: string;
+  /** Inode, size and time of modification: what tells whether a file is still the same one. */
+  readonly state: string;
   #fd: number;
   readonly #pages = new Map<number, Uint8Array>();
 
-  /** Opens `path`; throws the system's error (`ENOENT`, `EACCES`, `EISDIR` at the first read). */
-  constructor(path: string) {
+  /** Opens `path`; throws the system's error (`ENOENT`, `EACCES`, `EISDIR` at the first read). `fd`: of a file that is open already. */
+  constructor(path: string, fd: number = openSync(path, 'r')) {
     this.name = path;
-    this.#fd = openSync(path, 'r');
+    this.#fd = fd;
     const stat = fstatSync(this.#fd, { bigint: true });
     this.size = Number(stat.size);
     this.identity = `${String(stat.dev)}:${String(stat.ino)}`;
+    this.state = `${String(stat.ino)}:${String(stat.size)}:${String(stat.mtimeNs)}`;
   }
 
   read(offset: number, length: number, scratch?: Uint8Array): Uint8Array {
@@ -165,7 +168,8 @@ export function readCString(source: ByteSource, offset: number): string {
 
 const utf8 = new TextDecoder();
 
-function checkRange(source: ByteSource, offset: number, length: number): void {
+/** Throws the `FormatError` for what is not all in `source`. */
+export function checkRange(source: ByteSource, offset: number, length: number): void {
   if (!(offset >= 0 && length >= 0 && offset + length <= source.size)) {
     const size = `0x${source.size.toString(16)}`;
     throw new FormatError(source.name, offset, `${length} bytes wanted, the end is at ${size}`);

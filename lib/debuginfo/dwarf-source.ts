@@ -1,13 +1,18 @@
 import type { TypeSource } from '../ctypes/type-source.js';
 import { DwarfInfo } from '../dwarf/dwarf-info.js';
 import type { DwarfSections, SplitCandidate } from '../dwarf/sections.js';
-import { EM } from '../elf/constants.js';
+import { EM, SHF } from '../elf/constants.js';
 import type { ElfFile } from '../elf/file.js';
 import type { SplitFile } from './split-files.js';
 
 /** Few libraries went through dwz, or were made with -gsplit-dwarf. */
 const supplementary = () => require('./supplementary.js') as typeof import('./supplementary.js');
 const splitFiles = () => require('./split-files.js') as typeof import('./split-files.js');
+/** Compressed debug info is for distributions. */
+const diskCache = () => require('./disk-cache/sections.js') as typeof import('./disk-cache/sections.js');
+
+/** Bytes of a compressed `.debug_info`, about 600 KB of entries, from which on it is worth a place on disk: 2 ms. */
+const MIN_CACHED = 1 << 18;
 
 /** The DWARF in an ELF file. Nothing is read yet. `library`: the path of the library that it describes, if that is another file. */
 export function dwarfSource(file: ElfFile, library: string = file.path): TypeSource {
@@ -56,6 +61,15 @@ function sectionsOf(file: ElfFile): DwarfSections {
     littleEndian,
     addressSize: file.header.class / 8,
     longDouble: machine === EM.X86_64 || machine === EM['386'] ? 'x87' : 'binary128',
-    section: (name) => file.section(name),
+    section: (name) => (isCostly(file) ? diskCache().cachedSection(file, name) : file.section(name)),
   };
+}
+
+/** Whether it takes time to decompress a file's debug info. */
+function isCostly({ sections }: ElfFile): boolean {
+  return sections.some(
+    ({ name, flags, size }) =>
+      size >= MIN_CACHED &&
+      (name === '.zdebug_info' || (name === '.debug_info' && (flags & SHF.COMPRESSED) !== 0)),
+  );
 }

@@ -22,6 +22,7 @@ export class ElfFile {
   #programHeaders: readonly ProgramHeader[] | undefined;
   #sections: readonly SectionHeader[] | undefined;
   readonly #contents = new Map<string, ByteSource | undefined>();
+  readonly #closed: { close(): void }[] = [];
 
   constructor(source: ByteSource) {
     this.source = source;
@@ -42,6 +43,12 @@ export class ElfFile {
   /** Closes the file, if this is one. What has been read stays usable. */
   close(): void {
     if (this.source instanceof FileSource) this.source.close();
+    for (const other of this.#closed.splice(0)) other.close();
+  }
+
+  /** Has `other`, which was opened for this file's sake, closed with it. */
+  closeAlso(other: { close(): void }): void {
+    this.#closed.push(other);
   }
 
   [Symbol.dispose](): void {
@@ -56,6 +63,11 @@ export class ElfFile {
   /** Device and inode, `2049:131`; undefined for bytes in memory. */
   get identity(): string | undefined {
     return this.source instanceof FileSource ? this.source.identity : undefined;
+  }
+
+  /** Inode, size and time of modification; undefined for bytes in memory. */
+  get state(): string | undefined {
+    return this.source instanceof FileSource ? this.source.state : undefined;
   }
 
   get programHeaders(): readonly ProgramHeader[] {

@@ -8,7 +8,7 @@ import { inodeAt } from '../ffi/mapping.js';
 import type { Library } from '../library/library.js';
 
 /** The build-id of a library as it is in memory, whatever became of its file. */
-function loadedBuildId(object: LoadedObject): string | undefined {
+export function loadedBuildId(object: LoadedObject): string | undefined {
   try {
     for (const bytes of notesInMemory(object)) {
       const id = findBuildId(iterNotes(bytes, true));

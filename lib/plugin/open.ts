@@ -18,6 +18,7 @@ import { Plugin } from './plugin.js';
 import { Refusal, refusedFile } from './refusal.js';
 
 /** Most libraries need nothing that is not in the main program anyway. */
+const verdict = () => require('./verdict.js') as typeof import('./verdict.js');
 const versions = () => require('./versions.js') as typeof import('./versions.js');
 
 /** A library that this thread has opened. */
@@ -197,7 +198,9 @@ class Opening {
     const flags = loadFlags(this.#options, newcomers);
     if (this.#options.versionCheck !== false && mayDiffer(newcomers)) {
       const deep = (flags & linker.RTLD.DEEPBIND) !== 0;
-      versions().checkVersions(newcomers, deep, (handle) => libraries.get(handle)?.library);
+      const found = new (verdict().Verdict)(newcomers, deep);
+      if (!found.isKnown)
+        versions().checkVersions(newcomers, deep, (handle) => libraries.get(handle)?.library, found);
     }
     const typed = this.#withTypes(library);
     // Nothing of it has run yet.

@@ -10,6 +10,7 @@ import { isStale } from './identity.js';
 import { isOfMainProgram } from './main-program.js';
 import type { Newcomers } from './newcomers.js';
 import { Refusal } from './refusal.js';
+import type { Verdict } from './verdict.js';
 
 /** A library that another one needs, and whether a symbol of that name is taken from it, not from what comes before it in the search. */
 interface Provider {
@@ -31,32 +32,41 @@ const refused = new Map<string, { reason: string; files: ReadonlyMap<string, str
 /**
  * Refuses a library that was compiled with other layouts of types than a library that it needs has, and likewise for those that come with it: what
  * Go finds by the hashes of packages. Compared are libraries whose own files hold types; what came with the main program (libc) is not read. `deep`:
- * they are to be bound to themselves before the main program. `openedAs`: a library by its handle, if this thread has opened it.
+ * they are to be bound to themselves before the main program. `openedAs`: a library by its handle, if this thread has opened it. `verdict` is told what
+ * was found, if it is that there is no difference.
  */
 export function checkVersions(
   { library, dependencies }: Newcomers,
   deep: boolean,
   openedAs: (handle: bigint) => Library | undefined,
+  verdict: Verdict,
 ): void {
   const before = refused.get(library.path);
   if (before !== undefined && [...before.files].every(([path, state]) => stateOf(path) === state)) {
     throw new Refusal(before.reason, { code: 'ERR_PLUGIN_VERSION', previous: true });
   }
-  using files = new TypedLibraries();
+  using files = new TypedLibraries(verdict);
   const newcomers = new Map(dependencies.map(({ name, path }) => [name, path]));
   const providerOf = (name: string): Provider | undefined => {
-    if (!newcomers.has(name)) return loadedProvider(name, deep, openedAs, files);
+    if (!newcomers.has(name)) {
+      verdict.takes(name);
+      return loadedProvider(name, deep, openedAs, files);
+    }
     const found = files.at(newcomers.get(name));
     return found && { library: found, provides: (s) => deep || mainSymbolAddress(s) === undefined };
   };
-  const users = [hasTypes(library) ? library : undefined, ...dependencies.map(({ path }) => files.at(path))];
+  const users = [
+    hasTypes(library) ? files.involve(library) : undefined,
+    ...dependencies.map(({ path }) => files.at(path)),
+  ];
   for (const user of users) {
     const isBound = (symbol: string): boolean => user !== library && library.find(symbol) !== undefined;
     for (const name of user?.needed ?? []) {
-      const mismatch = user && findMismatch(user, providerOf(name), isBound);
+      const mismatch = user && findMismatch(user, providerOf(name), isBound, verdict);
       if (mismatch !== undefined) throw refusal(library, mismatch);
     }
   }
+  verdict.keep();
 }
 
 /** A library that is in the process, unless it came with the main program, or its file is no longer what was loaded. */
@@ -75,6 +85,7 @@ function loadedProvider(
   const opened = openedAs(handle);
   const library = opened ?? files.at(path);
   if (library === undefined || !hasTypes(library)) return undefined;
+  files.involve(library);
   if (opened === undefined && isStale(library, object)) return undefined;
   const { start, end } = rangeOf(object);
   return {
@@ -91,6 +102,7 @@ function findMismatch(
   user: Library,
   provider: Provider | undefined,
   isBound: (symbol: string) => boolean,
+  verdict: Verdict,
 ): Mismatch | undefined {
   if (provider === undefined) return undefined;
   const comparison = new LayoutComparison();
@@ -98,7 +110,12 @@ function findMismatch(
   // Corrupt debug info ends the comparison: it is told when a type of it is used.
   return orUndefined(() => {
     for (const symbol of imports(user, library, (type) => comparison.wants(type))) {
-      if (symbol.theirs === undefined || isBound(symbol.name) || !provider.provides(symbol.name)) continue;
+      if (symbol.theirs === undefined || isBound(symbol.name)) continue;
+      if (!provider.provides(symbol.name)) {
+        // In another process the main program may not have it.
+        verdict.spoil();
+        continue;
+      }
       const difference = comparison.compare(symbol.ours.type, symbol.theirs);
       if (difference !== undefined) return { user, provider: library, symbol, difference };
     }
@@ -112,30 +129,45 @@ function hasTypes({ file }: Library): boolean {
   return sections.some(({ name }) => name === '.debug_info' || name === '.zdebug_info' || name === '.ctf');
 }
 
+/** Sections of a file whose types are in others too: what dwz moved, and what skeleton units stand for (`DW_FORM.addrx`). */
+const ELSEWHERE: readonly string[] = ['.gnu_debugaltlink', '.debug_sup', '.debug_addr'];
+
 /** Libraries whose own files hold types, by path, while they are compared. */
 class TypedLibraries {
   readonly #opened = new Map<string, Library | undefined>();
+  readonly #verdict: Verdict;
+
+  constructor(verdict: Verdict) {
+    this.#verdict = verdict;
+  }
 
   at(path: string | undefined): Library | undefined {
     if (path === undefined) return undefined;
-    if (!this.#opened.has(path)) this.#opened.set(path, openTyped(path));
+    if (!this.#opened.has(path)) this.#opened.set(path, this.#open(path));
     return this.#opened.get(path);
+  }
+
+  /** `library`, whose types are compared: also in files that it leads to, which may come and go. */
+  involve(library: Library): Library {
+    if (library.file.sections.some(({ name }) => ELSEWHERE.includes(name))) this.#verdict.spoil();
+    return library;
+  }
+
+  #open(path: string): Library | undefined {
+    try {
+      const library = Library.open(path);
+      if (hasTypes(library)) return this.involve(library);
+      library.file.close();
+    } catch {
+      // What can't be read: `dlopen` will say so, or has not needed it. The next process may be luckier.
+      this.#verdict.spoil();
+    }
+    return undefined;
   }
 
   [Symbol.dispose](): void {
     for (const library of this.#opened.values()) library?.file.close();
   }
-}
-
-function openTyped(path: string): Library | undefined {
-  try {
-    const library = Library.open(path);
-    if (hasTypes(library)) return library;
-    library.file.close();
-  } catch {
-    // What can't be read: `dlopen` will say so, or has not needed it.
-  }
-  return undefined;
 }
 
 /** Undefined for a file that is gone. */

@@ -1,0 +1,103 @@
+import { statSync } from 'node:fs';
+
+import { readEntry, writeEntry, type EntryName } from '../debuginfo/disk-cache/entry.js';
+import { cacheRoot } from '../debuginfo/disk-cache/folder.js';
+import { gnuHash } from '../elf/hash.js';
+import { iterateObjects, linkMap, loadedHandle } from '../ffi/linker.js';
+import { loadedBuildId } from './identity.js';
+import { isOfMainProgram } from './main-program.js';
+import type { Newcomers } from './newcomers.js';
+
+/** What is compared, and how: to be another number whenever libraries that were alike so far may then differ. */
+const RULES = 1;
+
+/**
+ * That a comparison of versions found no difference, as the cache on disk remembers it. It says of which files that is so, and which libraries in the
+ * process took part: each is looked at again, and if one is another, nothing is remembered. A difference never is: it is shown with its place.
+ */
+export class Verdict {
+  readonly #entry: EntryName | undefined;
+  readonly #subject: string;
+  /** By the name by which they are needed: libraries that are in the process. */
+  readonly #loaded = new Map<string, string>();
+  #isLasting = true;
+
+  /** `deep`: whether the newcomers are to be bound to themselves before the main program. Files are looked at now, before they are read. */
+  constructor({ library, dependencies }: Newcomers, deep: boolean) {
+    const files = dependencies.map(({ name, path }) => `${name} ${this.#stateOf(path)}`);
+    const self = `${library.buildId ?? ''} ${this.#stateOf(library.path)}`;
+    this.#subject = [`elf-plugin versions ${RULES}`, deep ? 'deep' : 'plain', self, ...files, ''].join('\n');
+    const root = cacheRoot();
+    if (root !== undefined && this.#isLasting)
+      this.#entry = { root, folder: 'versions', name: hashOf(this.#subject) };
+  }
+
+  /** Whether a process before this one found these libraries alike. */
+  get isKnown(): boolean {
+    const text = this.#entry && readEntry(this.#entry)?.toString();
+    if (!text?.startsWith(this.#subject)) return false;
+    const end = text.length - HASH_LENGTH;
+    if (hashOf(text.slice(0, end)) !== text.slice(end)) return false;
+    const lines = text.slice(this.#subject.length, end).split('\n').slice(0, -1);
+    return lines.every((line) => {
+      const space = line.indexOf(' ');
+      return loadedState(line.slice(0, space)) === line.slice(space + 1);
+    });
+  }
+
+  /** Has to be told before a library is read that is in the process, by the name by which it is needed. */
+  takes(name: string): void {
+    const state = this.#entry && loadedState(name);
+    if (state === undefined) this.spoil();
+    else this.#loaded.set(name, state);
+  }
+
+  /** What was found depends on more than the files and libraries that are written down. */
+  spoil(): void {
+    this.#isLasting = false;
+  }
+
+  /** Has the cache remember it. */
+  keep(): void {
+    if (this.#entry === undefined || !this.#isLasting) return;
+    const text = [this.#subject, ...Array.from(this.#loaded, ([name, state]) => `${name} ${state}\n`)].join(
+      '',
+    );
+    writeEntry(this.#entry, [Buffer.from(text + hashOf(text))]);
+  }
+
+  #stateOf(path: string | undefined): string {
+    if (path === undefined) return 'is nowhere';
+    const state = fileIdentity(path);
+    if (state === undefined) this.spoil();
+    return state ?? '';
+  }
+}
+
+const HASH_LENGTH = 8;
+
+function hashOf(text: string): string {
+  return gnuHash(Buffer.from(text)).toString(16).padStart(HASH_LENGTH, '0');
+}
+
+/** What a library in the process is: that of the main program, or a file that is what was loaded. Undefined if that can't be told. */
+function loadedState(name: string): string | undefined {
+  const handle = loadedHandle(name);
+  if (handle === undefined) return 'is not loaded';
+  const { base, name: path } = linkMap(handle);
+  if (isOfMainProgram(base)) return 'came with the main program';
+  const object = iterateObjects().find((o) => o.base === base);
+  const id = object && loadedBuildId(object);
+  const state = fileIdentity(path);
+  return id === undefined || state === undefined ? undefined : `${id} ${state}`;
+}
+
+/** The time of change tells of every write, also where a tool has set that of modification back. */
+function fileIdentity(path: string): string | undefined {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+    return [dev, ino, size, mtimeNs, ctimeNs].join(':');
+  } catch {
+    return undefined;
+  }
+}
