@@ -1,14 +1,11 @@
-import { existsSync, writeFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 
 import { bare, type CType, type RecordType } from '../ctypes/model.js';
-import { print } from '../ctypes/print.js';
-import { ElfFile } from '../elf/file.js';
-import { buildId } from '../elf/note.js';
 import { findLibrary } from '../elf/search.js';
+import { installedDebugFile } from '../testing/debug-file.js';
 import { DwarfFile } from '../testing/dwarf-file.js';
-import { describeWith, run } from '../testing/tools.js';
+import { askGdb, asGdb, plain } from '../testing/gdb.js';
+import { describeWith } from '../testing/tools.js';
 
 /** Libraries of Debian whose separate debug info went through dwz, and the functions that each exports at the least. */
 const LIBRARIES = [
@@ -18,47 +15,6 @@ const LIBRARIES = [
   ['libk5crypto.so.3', 'libkrb5-dbg', 94],
   ['libkrb5support.so.0', 'libkrb5-dbg', 90],
 ] as const;
-
-const folder = mkdtempSync(join(tmpdir(), 'debian-dwz-'));
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
-
-/** Where the debug info of a library is; a path that is not there if it is not installed. */
-function debugFile(library: string): string {
-  const path = findLibrary(library);
-  if (path === undefined) return `/${library}.debug`;
-  using file = ElfFile.open(path);
-  const id = buildId(file) ?? '';
-  return `/usr/lib/debug/.build-id/${id.slice(0, 2)}/${id.slice(2)}.debug`;
-}
-
-/** What gdb answers to each command. */
-function askGdb(path: string, commands: readonly string[]): string[] {
-  const script = join(folder, 'script');
-  writeFileSync(script, commands.map((command) => `echo @@\\n\n${command}\n`).join(''));
-  const output = run('gdb', ['-nx', '-batch', '-ex', 'set max-value-size unlimited', '-x', script, path]);
-  return output
-    .split('@@\n')
-    .slice(1)
-    .map((answer) => answer.trim());
-}
-
-/** gdb's spelling and ours, less what does not count: spaces, the word order of integers. */
-function plain(text: string): string {
-  return text
-    .replaceAll('long unsigned int', 'unsigned long')
-    .replaceAll('long long int', 'long long')
-    .replaceAll(/\b(long|short) int\b/g, '$1')
-    .replaceAll(/\s+/g, '');
-}
-
-/** Without the names of parameters, which gdb does not show. */
-function printed(type: CType): string {
-  if (type.kind !== 'function') return print(type);
-  const parameters = type.parameters.map((p) => ({ ...p, type: p.type, name: undefined }));
-  return print({ ...type, result: type.result, parameters });
-}
 
 /** Two sources of libkrb5support have one each, of which gdb takes either. */
 const AMBIGUOUS: readonly string[] = ['struct entry'];
@@ -81,7 +37,7 @@ function collectRecords(type: CType, found: Map<string, RecordType>, depth = 0):
 }
 
 for (const [library, debugPackage, functions] of LIBRARIES) {
-  const debug = debugFile(library);
+  const debug = installedDebugFile(findLibrary(library));
   if (!existsSync(debug)) console.warn(`${library}: ${debugPackage} is not installed`);
   describeWith(['gdb', debug], library, () => {
     let file: DwarfFile;
@@ -104,8 +60,10 @@ for (const [library, debugPackage, functions] of LIBRARIES) {
         answers[i]?.includes('no debug info') ? [] : [{ name, answer: answers[i] ?? '' }],
       );
       expect(known.length).toBeGreaterThanOrEqual(functions * 0.99);
-      const ours = known.map(({ name }) => `${name}: ${plain(`type = ${printed(file.typed(name).type)}`)}`);
-      expect(ours).toEqual(known.map(({ name, answer }) => `${name}: ${plain(answer)}`));
+      const ours = known.map(({ name }) => `${name}: ${asGdb(file.typed(name).type)}`);
+      expect(ours).toEqual(
+        known.map(({ name, answer }) => `${name}: ${plain(answer.replace(/^type = /, ''))}`),
+      );
       for (const name of names) expect(file.print(name)).not.toContain('no type');
     });
 

@@ -10,14 +10,18 @@ const fortran = () => require('./fortran.js') as typeof import('./fortran.js');
 const THIS: readonly string[] = ['this', '__closure'];
 
 /**
- * gcc's constructors and destructors are described with it, whether objects are complete, and never take it: the two kinds are two functions
- * (Itanium C++ ABI §5.1.4.3).
+ * The two that gcc adds behind the object of a constructor or destructor (in a class's declaration both are without a name): whether objects are complete, which no
+ * function takes, as the kinds are functions of their own (Itanium C++ ABI §5.1.4.3), and the table of a class with virtual bases, which is a pointer.
  */
 const IN_CHARGE = '__in_chrg';
+const TABLE = '__vtt_parm';
+
+/** Symbols of constructors and destructors of whole objects, which take no table (Itanium C++ ABI §2.6). */
+const WHOLE_OBJECT = /(?:C1|D[01])[BEI]/;
 
 /** The parameters of a function or function type. `holder`: the entry whose children they are, `die` the one that has their places. */
 export function readParameters(reader: TypeReader, die: Die, holder: Die): Parameter[] {
-  const entries = parameterEntries(holder);
+  const entries = parameterEntries(die, holder);
   if (isFortran(holder.language) && holder.tag === DW_TAG.subprogram) {
     return entries.map((entry) => fortran().readParameter(reader, entry, die));
   }
@@ -28,17 +32,41 @@ export function readParameters(reader: TypeReader, die: Die, holder: Die): Param
 export function hiddenConvention(die: Die, holder: Die): string | undefined {
   const { language } = holder;
   if (isC(language) || holder.tag !== DW_TAG.subprogram) return undefined;
-  const entries = parameterEntries(holder);
+  const entries = parameterEntries(die, holder);
   if (isFortran(language)) return fortran().conventionOf(entries, die);
-  const hidden = entries.find((entry) => entry.flag(DW_AT.artificial) && !THIS.includes(entry.name ?? ''));
+  const hidden = entries.find((entry, i) => entry.flag(DW_AT.artificial) && !isObject(entry, i));
   return (
     hidden && `of C++ (a class with a virtual base passes ${hidden.name ?? 'more'} besides what is declared)`
   );
 }
 
-function parameterEntries(holder: Die): Die[] {
-  return holder
-    .children()
-    .filter((child) => child.tag === DW_TAG.formal_parameter)
-    .filter((child) => child.name !== IN_CHARGE || !child.flag(DW_AT.artificial));
+function parameterEntries(die: Die, holder: Die): Die[] {
+  const entries = holder.children().filter((child) => child.tag === DW_TAG.formal_parameter);
+  if (holder.tag !== DW_TAG.subprogram || isC(holder.language) || isFortran(holder.language)) return entries;
+  return entries.filter((entry, i) => {
+    if (!entry.flag(DW_AT.artificial) || isObject(entry, i)) return true;
+    const { name } = entry;
+    const isPointer = name === undefined && hasPointerType(entry);
+    if (name === TABLE || isPointer) return !isOfWholeObject(die, holder, entry);
+    return name !== undefined && name !== IN_CHARGE;
+  });
+}
+
+/** Whether it is what a member function is called on. The declaration in the class does not name it. */
+function isObject({ name }: Die, index: number): boolean {
+  return name === undefined ? index === 0 : THIS.includes(name);
+}
+
+function hasPointerType(entry: Die): boolean {
+  const type = entry.reference(DW_AT.type);
+  return type instanceof Die && type.tag === DW_TAG.pointer_type;
+}
+
+/** Whether `die` is the kind of a constructor or destructor for whole objects, going by its symbol, and by its own entries, which don't have the table. */
+function isOfWholeObject(die: Die, holder: Die, table: Die): boolean {
+  if (die.id === holder.id || !WHOLE_OBJECT.test(die.linkageName ?? '')) return false;
+  return !die.children().some((child) => {
+    const origin = child.reference(DW_AT.abstract_origin);
+    return origin instanceof Die && origin.id === table.id;
+  });
 }

@@ -133,13 +133,23 @@ for (const compiler of ['g++', 'clang++']) {
 }
 
 describeWith(['g++'], 'a constructor of a class with a virtual base', () => {
-  it('is refused: it is passed a table', () => {
-    const p = openFixture('languages/geo.cc', { compiler: 'g++' });
-    const error = thrownBy(() => p.lookup<Call>('geo::lazy::lazy')(null));
+  const open = (level = '-O0'): Plugin =>
+    openFixture('languages/geo.cc', { compiler: 'g++', flags: ['-g', level, '-shared', '-fPIC'] });
+
+  it('is refused for a part of an object: it is passed a table', () => {
+    const error = thrownBy(() => open().lookup<Call>('_ZN3geo4lazyC2Ev')(null, null));
     expect(error.code).toBe('ERR_PLUGIN_UNSUPPORTED');
     expect(error.message).toContain(
       'of C++ (a class with a virtual base passes __vtt_parm besides what is declared)',
     );
+  });
+
+  it.each(['-O0', '-O2'])('makes a whole object, %s', (level) => {
+    const p = open(level);
+    // A pointer to the virtual functions of lazy, then a counter: such a pointer, and n.
+    const object = p.alloc('long[3]');
+    p.lookup<Call>('_ZN3geo4lazyC1Ev')(object.cast('void *'));
+    expect(object.cast('int *').at(4)).toBe(1);
   });
 });
 
