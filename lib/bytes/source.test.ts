@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { FormatError } from '../errors.js';
+import { run } from '../testing/tools.js';
 import { BufferSource, FileSource, ForwardSource, readCString, SourceSlice } from './source.js';
 
 // Larger than two pages of the cache; each byte tells where it is.
@@ -84,4 +85,10 @@ it('reads strings of unknown length', () => {
   expect(readCString(source, 6)).toBe(text);
   expect(() => readCString(source, 5_007)).toThrow('string without an end');
   expect(() => readCString(source, 9_999)).toThrow(FormatError);
+});
+
+it.each(['fifo', 'device'])('a %s is not waited for', (what) => {
+  const other = what === 'fifo' ? join(dir, 'fifo') : '/dev/null';
+  if (what === 'fifo') run('mkfifo', [other]);
+  expect(() => new FileSource(other)).toThrow('it is no regular file');
 });

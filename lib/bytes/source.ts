@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 import { FormatError } from '../errors.js';
 
@@ -83,6 +83,8 @@ export class ForwardSource implements ByteSource {
   }
 }
 
+/** A FIFO would be waited for. */
+const WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK;
 /** A page of a `FileSource`, in bytes. One system call fetches it (9 µs, whatever its size up to here). */
 export const PAGE = 1 << 14;
 /** Pages kept, 2 MiB in all; the oldest goes first. */
@@ -102,11 +104,18 @@ export class FileSource implements ByteSource {
   #fd: number;
   readonly #pages = new Map<number, Uint8Array>();
 
-  /** Opens `path`; throws the system's error (`ENOENT`, `EACCES`, `EISDIR` at the first read). `fd`: of a file that is open already. */
-  constructor(path: string, fd: number = openSync(path, 'r')) {
+  /**
+   * Opens `path`; throws the system's error (`ENOENT`, `EACCES`, `EISDIR` at the first read), a `FormatError` for a FIFO or a device. `fd`: of a file that is
+   * open already.
+   */
+  constructor(path: string, fd: number = openSync(path, WITHOUT_WAITING)) {
     this.name = path;
     this.#fd = fd;
     const stat = fstatSync(this.#fd, { bigint: true });
+    if (!stat.isFile() && !stat.isDirectory()) {
+      this.close();
+      throw new FormatError(path, undefined, 'it is no regular file');
+    }
     this.size = Number(stat.size);
     this.identity = `${String(stat.dev)}:${String(stat.ino)}`;
     this.state = `${String(stat.ino)}:${String(stat.size)}:${String(stat.mtimeNs)}`;

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 
-import { BufferSource, type ByteSource } from '../bytes/source.js';
+import { BufferSource, FileSource, type ByteSource } from '../bytes/source.js';
 import { SHT } from '../elf/constants.js';
 import { ElfFile } from '../elf/file.js';
 import { messageOf } from '../errors.js';
@@ -25,7 +25,7 @@ export function* splitFiles(
   const written = isAbsolute(name) || directory === undefined ? [] : [resolve(beside, directory, name)];
   for (const path of new Set([...written, resolve(beside, name), join(beside, basename(name))])) {
     // Read at once, so that a library of a thousand of them keeps no thousand files open.
-    yield { path, file: open(() => new ElfFile(new BufferSource(path, readFileSync(path)))) };
+    yield { path, file: open(() => new ElfFile(wholeFile(path))) };
   }
 }
 
@@ -44,6 +44,15 @@ export function splitSection(file: ElfFile, name: string): ByteSource | undefine
 export function packageFile(library: string): SplitFile | undefined {
   const path = `${library}.dwp`;
   return existsSync(path) ? { path, file: open(() => ElfFile.open(path)) } : undefined;
+}
+
+function wholeFile(path: string): BufferSource {
+  const source = new FileSource(path);
+  try {
+    return new BufferSource(path, source.read(0, source.size));
+  } finally {
+    source.close();
+  }
 }
 
 function open(read: () => ElfFile): ElfFile | string {
