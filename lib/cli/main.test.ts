@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { typesFileSource } from '../debuginfo/types-file/source.js';
@@ -102,11 +103,56 @@ describeWith(['gcc', 'strip'], 'elf-plugin types', () => {
     ['--bogus', 'a'],
     ['a', '-o'],
     ['--cflags', '-DX', 'a'],
+    ['--header=a.h', '--cflags="open', 'a'],
   ];
   it.each(USAGE)('%j %j %j is not understood', (...args) => {
     const { status, stdout, stderr } = cli(['types', ...args.filter((a) => typeof a === 'string')]);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^elf-plugin types: .*\nUsage: elf-plugin types .*\n$/);
+  });
+
+  it('says which quote is not closed', () => {
+    expect(cli(['types', '--header=./mine.h', '--cflags="unclosed', 'mine.so']).stderr).toMatch(
+      /^elf-plugin types: --cflags: nothing closes the " in "unclosed\n/,
+    );
+  });
+
+  it('is silent when nobody reads on', () => {
+    const command = `{ node --require "$TSX" "$MAIN" types "$LIBRARY"; echo $? >&2; } | :`;
+    const env = { ...process.env, TSX: require.resolve('tsx/cjs'), MAIN, LIBRARY: library() };
+    const { stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8', env });
+    expect(stderr).toBe('types of 2 of 2 exported symbols\n0\n');
+  });
+
+  it('says that there is no room', () => {
+    const command = `node --require "$TSX" "$MAIN" types "$LIBRARY" > /dev/full`;
+    const env = { ...process.env, TSX: require.resolve('tsx/cjs'), MAIN, LIBRARY: library() };
+    expect(spawnSync('sh', ['-c', command], { encoding: 'utf8', env })).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^types of .*\nelf-plugin: ENOSPC.*\n$/) as string,
+    });
+  });
+
+  // To the process alone, as `kill` sends it, and to the compiler too, as a terminal does.
+  it.each(['SIGTERM', 'SIGINT'])('leaves nothing behind when %s interrupts the compiler', (signal) => {
+    const temporary = join(FOLDER, signal);
+    rmSync(temporary, { recursive: true, force: true });
+    mkdirSync(temporary);
+    writeFileSync(join(FOLDER, 'slow.h'), 'int twice(int number);\n');
+    const compiler = join(FOLDER, `slow-cc-${signal}`);
+    // The second run, with an output, is the one that has the directory.
+    const send = signal === 'SIGINT' ? 'kill -INT $PPID; kill -INT $$' : 'kill $PPID';
+    const script = `#!/bin/sh\ncase "$*" in *probe.so*) ls "$TMPDIR" > "$SEEN"; ${send} ;; esac\nexec gcc "$@"\n`;
+    writeFileSync(compiler, script, { mode: 0o755 });
+    const seen = join(FOLDER, `seen-${signal}`);
+    const ended = cli(['types', '--header', './slow.h', library()], {
+      CC: compiler,
+      TMPDIR: temporary,
+      SEEN: seen,
+    });
+    expect(ended).toMatchObject({ status: null, signal });
+    expect(readFileSync(seen, 'utf8')).toMatch(/^elf-plugin-/);
+    expect(readdirSync(temporary).filter((name) => name.startsWith('elf-plugin-'))).toEqual([]);
   });
 
   it('fails with one message', () => {

@@ -42,4 +42,18 @@ function main(args: readonly string[]): number {
   }
 }
 
+// Whoever reads may stop reading: `| head -1`.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    process.exitCode = 1;
+    if (stream === process.stdout) process.stderr.write(`elf-plugin: ${error.message}\n`);
+  });
+
+// While a command runs a signal waits: a temporary directory is removed before it ends the process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => process.kill(process.pid, signal));
+
 process.exitCode = main(process.argv.slice(2));
+// Signals are seen in the event loop, and this is what keeps it going for a turn.
+setImmediate(() => undefined);

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 
 import { words } from '../../debuginfo/header-probe/words.js';
+import { messageOf } from '../../errors.js';
 import { Library } from '../../library/library.js';
 import { makeTypesFile } from '../../library/types-file.js';
 import { type Command, joined, libraryPath, parse, UsageError } from '../command.js';
@@ -44,11 +45,12 @@ export const types: Command = {
     const { header: headers = [], cflags = [], output = '-' } = values;
     if (cflags.length > 0 && headers.length === 0)
       throw new UsageError('--cflags is for the compiler, which only --header needs');
+    const flags = cflags.flatMap(flagsOf);
     // As gdb does: here it is a person who asks.
     const library = Library.open(libraryPath(name), { debuginfod: Boolean(process.env['DEBUGINFOD_URLS']) });
     const made = makeTypesFile(library, {
       headers,
-      cflags: cflags.flatMap(words),
+      cflags: flags,
       anyBuild: values['any-build'] === true,
     });
     if (output === '-') process.stdout.write(made.text);
@@ -56,3 +58,11 @@ export const types: Command = {
     process.stderr.write(`types of ${made.typed} of ${made.exported} exported symbols\n`);
   },
 };
+
+function flagsOf(text: string): string[] {
+  try {
+    return words(text);
+  } catch (error) {
+    throw new UsageError(`--cflags: ${messageOf(error)}`);
+  }
+}

@@ -44,11 +44,13 @@ export class CCompiler {
 
   /** Compiles C from `input` with these arguments. */
   run(args: readonly string[], input: string): CompilerRun {
-    const { error, status, stdout, stderr } = this.#spawn(args, input);
+    const { error, status, signal, stdout, stderr } = this.#spawn(args, input);
     if (error !== undefined)
       throw new PluginError('ERR_PLUGIN_TYPE', `${this.#command.join(' ')}: ${error.message}`, {
         cause: error,
       });
+    if (signal !== null)
+      throw new PluginError('ERR_PLUGIN_TYPE', `${this.#command.join(' ')}: ended by ${signal}`);
     return { ok: status === 0, stdout, stderr };
   }
 

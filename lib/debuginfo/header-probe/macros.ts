@@ -1,10 +1,16 @@
 import type { Macro } from './preprocess.js';
 import { wordsOf } from './tokens.js';
 
+/** What says where it stands, or when (C17 §6.10.8.1, §6.4.2.2; gcc: "Common Predefined Macros", "Function Names"): a constant of the probe, not of the header. */
+const OF_ITS_PLACE = [
+  ...['__FILE__', '__FILE_NAME__', '__BASE_FILE__', '__LINE__', '__INCLUDE_LEVEL__', '__COUNTER__'],
+  ...['__func__', '__FUNCTION__', '__PRETTY_FUNCTION__', '__DATE__', '__TIME__', '__TIMESTAMP__'],
+];
+
 /**
  * The macros that may stand for a constant: object-like, not reserved (C17 §7.1.3), with a body that is an expression as far as brackets tell. One whose expansion opens
- * what it does not close would spoil all that the compiler reads behind it: those are left out with all that mention them. One that is itself, `#define RED RED`, only tells
- * `#ifdef` that there is an enumerator or a variable.
+ * what it does not close would spoil all that the compiler reads behind it: those are left out with all that mention them, and so is
+ * what depends on its place. One that is itself, `#define RED RED`, only tells `#ifdef` that there is an enumerator or a variable.
  */
 export class ConstantMacros {
   /** By name, in order. */
@@ -22,7 +28,7 @@ export class ConstantMacros {
         else by.push(name);
       }
     }
-    const harmful = this.mentioning(...open);
+    const harmful = this.mentioning(...open, ...OF_ITS_PLACE);
     const isCandidate = ({ name, parameters, body }: Macro): boolean =>
       parameters === undefined && body !== '' && body !== name && !name.startsWith('_') && !harmful.has(name);
     this.names = Array.from(macros.values())

@@ -96,6 +96,29 @@ const ODD_HEADER = String.raw`
 #define FUNCTION_LIKE(x) (x)
 #define USES_FUNCTION_LIKE FUNCTION_LIKE(7)
 #define SIZE sizeof(struct packed)
+#define GET_MODE(x) ((x)->m)
+#define MODE GET_MODE
+#define ALSO_MODE MODE
+#define MODE_AND_MORE(x) GET_MODE + x
+#define USES_MODE_AND_MORE MODE_AND_MORE(1)
+typedef int a_type;
+#define a_type(x) x
+#define ALIAS_OF_TYPE a_type
+#define ALIAS FUNCTION_LIKE
+#define USES_ALIAS ALIAS(8)
+#define APPLY(m, x) m(x)
+#define APPLIED APPLY(FUNCTION_LIKE, 9)
+#define LIST 1,2
+#define ALSO_LIST LIST
+#define SECOND_OF(a, b) b
+#define SECOND(...) SECOND_OF(__VA_ARGS__)
+#define SECOND_OF_LIST SECOND(LIST)
+#define THIS_FILE __FILE__
+#define THIS_LINE __LINE__
+#define MESSAGE THIS_FILE ": wrong"
+#define UNIQUE (__COUNTER__ + 1)
+#define HERE __func__
+#define BUILT "on " __DATE__ " at " __TIME__
 enum color { RED = 3, GREEN };
 enum { NAMELESS = -7 };
 struct packed { char c; int i; } __attribute__((packed));
@@ -178,6 +201,22 @@ const CONSTANTS: Readonly<Record<string, bigint | number | string | undefined>> 
   FUNCTION_LIKE: undefined,
   USES_FUNCTION_LIKE: 7n,
   SIZE: 5n,
+  MODE: undefined,
+  ALSO_MODE: undefined,
+  USES_MODE_AND_MORE: undefined,
+  ALIAS_OF_TYPE: undefined,
+  ALIAS: undefined,
+  USES_ALIAS: 8n,
+  APPLIED: 9n,
+  LIST: undefined,
+  ALSO_LIST: undefined,
+  SECOND_OF_LIST: 2n,
+  THIS_FILE: undefined,
+  THIS_LINE: undefined,
+  MESSAGE: undefined,
+  UNIQUE: undefined,
+  HERE: undefined,
+  BUILT: undefined,
   ALSO_NOT_DECLARED: undefined,
   NOT_DECLARED: undefined,
   BEGIN: undefined,
@@ -248,6 +287,12 @@ for (const compiler of ['gcc', 'clang']) {
         name: 'TypeError',
         code: 'ERR_INVALID_ARG_VALUE',
       });
+    });
+
+    it('bears with many names of one macro', () => {
+      const names = Array.from({ length: 40 }, (_, i) => `#define NAME_${i} TWICE\n`).join('');
+      const many = header('names.h', `#define TWICE(x) (2 * (x))\n${names}#define FOUR 4\nint plain(int);\n`);
+      expect([...read(library, [many], { CC: compiler }).source.constants().keys()]).toEqual(['FOUR']);
     });
 
     it('takes several headers in their order, and flags', () => {

@@ -6,8 +6,22 @@ import type { ConstantMacros } from './macros.js';
 export const CONSTANT = 'elf_plugin_constant_';
 export const SYMBOL = 'elf_plugin_symbol_';
 
+/**
+ * `EXPRESSION(NAME)` is what the macro NAME stands for, in parentheses. More than one expression, `1,2`, is more than `ONE` takes. As an argument NAME is expanded by
+ * itself (C17 §6.10.3.1). Without that gcc reports a function-like macro that it ends in, `#define NAME SQUARE`, in the header.
+ */
+const EXPRESSION = 'elf_plugin_expression';
+const ONE = 'elf_plugin_one';
+const DEFINITIONS = [`#define ${ONE}(x) (x)`, `#define ${EXPRESSION}(...) ${ONE}(__VA_ARGS__)`];
+
 /** Names are dropped that the compiler refuses; each round finds those that an error hid before. */
 const MAX_ROUNDS = 20;
+
+/**
+ * What gcc says of `#define NAME SQUARE` is that SQUARE is not declared, yet `SQUARE(2)` may be a constant. What mentions a macro is dropped only
+ * when its names have not come to an end, one a round, by then.
+ */
+const PATIENT_ROUNDS = 10;
 
 export interface SymbolProbe {
   readonly name: string;
@@ -22,7 +36,7 @@ export interface ProbeInput {
   readonly isClang: boolean;
   readonly constants: ConstantMacros;
   readonly symbols: readonly SymbolProbe[];
-  /** Names of symbols that are also macros. */
+  /** Names of all macros, which a symbol may have too. */
   readonly macros: ReadonlySet<string>;
 }
 
@@ -42,7 +56,8 @@ export function compileProbe(compiler: CCompiler, input: ProbeInput, output: str
     const isStuck = round === MAX_ROUNDS || refused.every((name) => dropped.has(name));
     if (others || isStuck) throw refusal(stderr.replace(OWN_LINES, ''));
     for (const name of refused) dropped.add(name);
-    for (const name of input.constants.mentioning(...undeclared)) dropped.add(CONSTANT + name);
+    const missing = undeclared.filter((name) => round >= PATIENT_ROUNDS || !input.macros.has(name));
+    for (const name of input.constants.mentioning(...missing)) dropped.add(CONSTANT + name);
   }
 }
 
@@ -79,10 +94,12 @@ function probeText(
   { includes, constants, symbols, macros }: ProbeInput,
   dropped: ReadonlySet<string>,
 ): string {
-  const lines = [includes];
+  const lines = [includes, ...DEFINITIONS];
   for (const name of constants.names) {
     if (dropped.has(CONSTANT + name)) continue;
-    lines.push(`#line 1 "${CONSTANT}${name}"`, `__typeof__((${name})) const ${CONSTANT}${name} = (${name});`);
+    const expression = `${EXPRESSION}(${name})`;
+    lines.push(`#line 1 "${CONSTANT}${name}"`);
+    lines.push(`__typeof__(${expression}) const ${CONSTANT}${name} = ${expression};`);
   }
   for (const { name, threadLocal } of symbols) {
     if (dropped.has(SYMBOL + name)) continue;
