@@ -5,7 +5,7 @@ import { classify, type Eightbyte } from '../abi/classify.js';
 import { isPlain } from '../values/check.js';
 import type { Values } from '../values/codec.js';
 import { fromBigInt, limits } from '../values/integer.js';
-import { machineOf, MACHINES, type Machine } from '../values/machine.js';
+import { machineOf, MACHINES, type Machine, type MachineAccess } from '../values/machine.js';
 import { exactType, store } from './eightbytes.js';
 import { pairOf } from './koffi-types.js';
 import type { Passing, Returning } from './passing.js';
@@ -19,7 +19,8 @@ interface Field {
   readonly name: string;
   /** In bytes, in its eightbyte. */
   readonly at: number;
-  readonly machine: Machine;
+  /** Reads it from its eightbyte. */
+  readonly load: MachineAccess['get'];
   readonly size: number;
   readonly isDouble: boolean;
   /** The number of its eightbyte. */
@@ -67,7 +68,9 @@ function fieldOf(machine: Machine, place: Pick<Field, 'name' | 'at' | 'part' | '
   const signed = machine.startsWith('int');
   const { least, most } = limits(size * 8, signed);
   const isDouble = machine === 'float64';
-  return { ...place, machine, size, isDouble, signed, least: Number(least), most: Number(most) };
+  // Of larger ones the range is not used: fields that all look alike to the engine are read in half the time.
+  const range = size < 8 ? { least: Number(least), most: Number(most) } : { least: 0, most: 0 };
+  return { ...place, load: MACHINES[machine].get, size, isDouble, signed, ...range };
 }
 
 /** An argument that is its one or two eightbytes alone, as koffi takes them. */
@@ -161,8 +164,8 @@ export function flatResult(type: CType, parts: readonly Part[], values: Values):
   const empty = Object.fromEntries(fields.map(({ name }): [string, unknown] => [name, undefined]));
   const put = (copied: Record<string, unknown>, part: Part, raw: unknown): void => {
     store(cell, 0, part.eightbyte, raw);
-    for (const { name, machine, at } of part.fields) {
-      const value = MACHINES[machine].get(cell, at);
+    for (const { name, load, at } of part.fields) {
+      const value = load(cell, at);
       copied[name] =
         typeof value === 'bigint' ? fromBigInt(value, values.int64, () => `${print(type)}.${name}`) : value;
     }
