@@ -56,6 +56,13 @@ function newLibrary(): Made {
 
 type Symbols = Record<string, ((...args: unknown[]) => unknown) & { value: unknown }>;
 
+const cwd = process.cwd();
+
+// Other tests run in this process.
+afterEach(() => {
+  process.chdir(cwd);
+});
+
 describeWith(['gcc', 'objcopy', 'strip'], 'open(path, { types })', () => {
   const made = newLibrary();
 
