@@ -89,6 +89,8 @@ export async function openAsync(path: string, flags: number): Promise<Opened> {
   const dlopenAsync = (dlopenFunction ??= koffi
     .load(null)
     .func('void *dlopen(const char *path, int flags)') as RawFunction);
+  // It is loaded when it is needed, and would then ask for functions of libc.
+  require('./heap.js');
   bindLibc();
   loading++;
   const handle = await new Promise<bigint | null>((resolve, reject) => {
