@@ -1,15 +1,14 @@
-/** The cache of decompressed sections. The oracle is the section itself: what the cache gives has to be that, whatever became of its files. */
+// The cache of decompressed sections. The oracle is the section itself: what the cache gives has to be that, whatever became of its files. Over 400
+// lines: there are many ways in which a cache may be wrong.
 import { spawn, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
 import { ElfFile } from '../../elf/file.js';
-import { findLibrary } from '../../elf/search.js';
-import { installedDebugFile } from '../../testing/debug-file.js';
 import { largeDebugInfo } from '../../testing/large-debug-info.js';
 import { childValue } from '../../testing/run-child.js';
-import { describeWith, ROOT, run } from '../../testing/tools.js';
+import { ROOT, run } from '../../testing/tools.js';
 import { BLOCK } from './cached-section.js';
 import { cacheLimit, cacheRoot } from './folder.js';
 import { cachedSection } from './sections.js';
@@ -274,7 +273,8 @@ describe('a cache that can not be written', () => {
   afterAll(() => {
     if (isMounted) run('umount', [join(base, 'tiny')]);
   });
-  // Only root may mount.
+  // Only root may mount; the test before it fills the disk for anybody.
+  if (!isMounted) console.log('skipped: a full disk: a tmpfs can not be mounted here');
   (isMounted ? it : it.skip)('because the disk is full', () => {
     process.env['ELF_PLUGIN_CACHE'] = root = join(base, 'tiny');
     expect([look(), look()]).toEqual([MISS, MISS]);
@@ -399,34 +399,6 @@ it('serves eight processes that write, damage and remove the same entry', async 
   expect(outputs[0]).toMatch(/^[0-9a-f]{64}\d+\n$/);
   expect([look().isRight, look()]).toEqual([true, HIT]);
   expect(entries()).toHaveLength(1);
-});
-
-const LIBC = findLibrary('c') ?? '/libc.so.6';
-const DEBUG = installedDebugFile(LIBC);
-
-describeWith([LIBC, DEBUG], 'libc', () => {
-  it('has the same types with the cache, and without decompressing what takes time', () => {
-    const types = (cache: string): unknown =>
-      childValue(
-        `
-        import zlib from 'node:zlib';
-        import { Library } from '#lib/library/library.js';
-        import { print } from '#lib/ctypes/print.js';
-        const { inflateSync } = zlib;
-        let count = 0;
-        // Smaller sections are not kept.
-        zlib.inflateSync = (data, ...args) => ((count += Number(data.length >= 1 << 14)), inflateSync(data, ...args));
-        const library = Library.open(process.argv[2] ?? '');
-        const typeOf = (name) => library.typed(library.find(name)!).type;
-        const types = ['strlen', 'div', 'qsort', 'environ', 'fopen', 'localtime'].map((n) => print(typeOf(n)!, n));
-        console.log(JSON.stringify({ types, isDecompressed: count > 0 }));`,
-        { args: [LIBC], env: { ELF_PLUGIN_CACHE: cache } },
-      );
-    const wanted = types('');
-    expect(wanted).toMatchObject({ isDecompressed: true });
-    expect(types(root)).toEqual(wanted);
-    expect(types(root)).toEqual({ ...(wanted as object), isDecompressed: false });
-  });
 });
 
 /** A file with a build-id note (gABI ch. 5 "Note Section") of twenty times that letter. */
