@@ -53,7 +53,7 @@ export function argumentByValue(
 /** The same for a result: in koffi's types, if that will do. */
 export function returningByValue(type: CType, values: Values, compiler: Compiler | undefined): Returning {
   const parts = flatParts(type, compiler);
-  return parts === undefined ? passingByValue(type, values) : flatResult(type, parts, values);
+  return (parts && flatResult(type, parts, values)) ?? passingByValue(type, values);
 }
 
 /** How large blocks are that are kept for the next call. */
