@@ -146,7 +146,10 @@ function isRecord(type: BareType): type is RecordType {
   return type.kind === 'struct' || type.kind === 'union';
 }
 
-/** Whether a record, or a member of it, asks for an alignment: that holds in a packed one, too. */
+/**
+ * Whether a record, or a member of it, asks for an alignment: that holds in a packed one, too. What the member's type asks for does not, though clang writes it at
+ * the member.
+ */
 function asksFor({ alignment: own, members }: RecordType, alignment: number): boolean {
-  return own === alignment || members.some((m) => m.alignment === alignment);
+  return own === alignment || members.some((m) => m.alignment === alignment && alignOf(m.type) < alignment);
 }

@@ -22,6 +22,7 @@ const CALLS: Record<string, string> = {
   flexible_doubles: '{ d: 321 }',
   misplaced: '{ a: 300, s: { x: 21 } }',
   whole: '{ d: 200, c: 100, in: { s: 21 } }',
+  packed_around: '1, 2, 3, 4, 5, 6, 0, { u: { s: 300 } }',
   split: '1, 2, 3, 4, 11, (200n << 64n) + 100n',
   uneven: '1, 2, 3, 4, 5, 6, 0, (200n << 64n) + 100n',
   split_hidden: '1, 2, 3, 15, (200n << 64n) + 100n',
