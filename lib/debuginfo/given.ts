@@ -13,8 +13,11 @@ const debugFile = () => require('./debug-file.js') as typeof import('./debug-fil
 
 /** The types in a file that the caller names. Throws a `PluginError` for a file that can't be read (`ERR_PLUGIN_TYPE`), is damaged (`ERR_FORMAT`), or is not this library's. */
 export function givenFile(path: string, subject: Subject): TypeSource {
-  const isText = firstByte(path, subject) === BRACE;
-  return isText ? typesFile().typesFileSource(path, subject) : debugFile().debugFileSource(path, subject);
+  const first = firstByte(path, subject);
+  if (first === BRACE) return typesFile().typesFileSource(path, subject);
+  if (first === undefined || first === MAGIC) return debugFile().debugFileSource(path, subject);
+  const text = `plugin: types ${path} of plugin ${subject.path}: it is neither an ELF file nor a types file, which is JSON and begins with {\n  ${ALL_THE_WAYS}`;
+  throw new PluginError('ERR_PLUGIN_TYPE', text, { path: subject.path });
 }
 
 /**
@@ -26,8 +29,8 @@ export function givenDeclarations(text: string, { file }: Subject, resolve: Name
   return declarations().declarationsSource(text, { resolve, target });
 }
 
-/** A types file is JSON. */
-const BRACE = 0x7b;
+/** A types file is JSON, and an ELF file begins with 0x7f (gABI ch. 4 "ELF Identification"). */
+const [BRACE, MAGIC] = [0x7b, 0x7f];
 
 function firstByte(path: string, { path: library }: Subject): number | undefined {
   const byte = new Uint8Array(1);

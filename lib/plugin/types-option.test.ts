@@ -162,6 +162,7 @@ describeWith(['gcc', 'objcopy', 'strip', 'mkfifo'], 'types that are not those of
   mkdirSync(at('folder'));
   run('mkfifo', [at('fifo')]);
   writeFileSync(at('text'), 'int f(void);\n');
+  writeFileSync(at('list.json'), '[]');
   writeFileSync(at('empty'), '');
   writeFileSync(at('cut.debug'), readFileSync(debugFile).subarray(0, 200));
   writeFileSync(at('cut.json'), readFileSync(typesFile, 'utf8').slice(0, -20));
@@ -179,7 +180,16 @@ describeWith(['gcc', 'objcopy', 'strip', 'mkfifo'], 'types that are not those of
     ['no-such-file', 'ERR_PLUGIN_TYPE', `${unread('no-such-file')}ENOENT: no such file or directory`],
     ['folder', 'ERR_PLUGIN_TYPE', `${unread('folder')}it is no regular file`],
     ['fifo', 'ERR_PLUGIN_TYPE', `${unread('fifo')}it is no regular file`],
-    ['text', 'ERR_PLUGIN_TYPE', `${unlike(at('text'))}decoding ${at('text')} at offset 0x0: not an ELF file`],
+    [
+      'text',
+      'ERR_PLUGIN_TYPE',
+      `plugin: types ${at('text')} of plugin ${stripped}: it is neither an ELF file nor `,
+    ],
+    [
+      'list.json',
+      'ERR_PLUGIN_TYPE',
+      `plugin: types ${at('list.json')} of plugin ${stripped}: it is neither `,
+    ],
     ['empty', 'ERR_PLUGIN_TYPE', `${unlike(at('empty'))}it is empty`],
     ['cut.debug', 'ERR_PLUGIN_TYPE', unlike(at('cut.debug'))],
     ['the stripped library', 'ERR_PLUGIN_TYPE', `${unlike(stripped)}it has no .debug_info`],
@@ -191,7 +201,7 @@ describeWith(['gcc', 'objcopy', 'strip', 'mkfifo'], 'types that are not those of
     [
       "another's types file",
       'ERR_PLUGIN_TYPE',
-      `types file ${other.typesFile} is not for ${stripped}: it was made for the build-id ${its ?? ''}, and the library has ${the ?? ''}\nmake it again: elf-plugin types ${stripped} -o ${other.typesFile}`,
+      `types file ${other.typesFile} is not for ${stripped}: it was made for the build-id ${its ?? ''}, and the library has ${the ?? ''}\nmake it again, from the library before it was stripped: elf-plugin types ${stripped} -o ${other.typesFile}`,
     ],
     ['cut.json', 'ERR_FORMAT', `decoding ${at('cut.json')}: not JSON: `],
     ['other.json', 'ERR_FORMAT', `decoding ${at('other.json')}: not a types file: `],

@@ -4,7 +4,7 @@ import type { TypeSource } from '../../ctypes/type-source.js';
 import type { ElfFile } from '../../elf/file.js';
 import { FormatError, PluginError } from '../../errors.js';
 import { quoted } from '../header-probe/words.js';
-import type { Subject } from '../sources.js';
+import { hasDwarf, type Subject } from '../sources.js';
 import type { Origin } from './format.js';
 import { identityOf, targetOf } from './identity.js';
 import { TypesFileReader } from './read.js';
@@ -23,7 +23,9 @@ export function typesFileSource(path: string, subject: Subject): TypeSource {
   const reader = new TypesFileReader(readFileSync(path, 'utf8'), path);
   const difference = differenceOf(reader, subject.file);
   if (difference !== undefined) {
-    const remedy = `make it again: ${commandFor(reader.origin, subject.path, path)}`;
+    const isStripped = reader.origin.headers === undefined && !hasDwarf(subject.file);
+    const how = isStripped ? 'make it again, from the library before it was stripped' : 'make it again';
+    const remedy = `${how}: ${commandFor(reader.origin, subject.path, path)}`;
     throw new PluginError(
       'ERR_PLUGIN_TYPE',
       `types file ${path} is not for ${subject.path}: ${difference}\n${remedy}`,
