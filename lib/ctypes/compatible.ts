@@ -128,8 +128,20 @@ function parameters(a: FunctionType, b: FunctionType, seen: Comparison): boolean
       : (listed.length === 0 ? wanted : listed).map(promotion);
   return (
     wanted.length === passed.length &&
-    wanted.every((type, i) => same(bare(type), bare(passed[i] ?? type), seen))
+    wanted.every((type, i) => argument(bare(type), bare(passed[i] ?? type), seen))
   );
+}
+
+function argument(a: BareType, b: BareType, seen: Comparison): boolean {
+  return same(a, b, seen) || (!seen.strict && (isTransparent(a, b) || isTransparent(b, a)));
+}
+
+/**
+ * Whether `a` may be a transparent union, which is passed as its first member is (GCC manual, "Common Type Attributes"), and `b` a pointer in it: no debug info
+ * says that of a union, and gcc lists no members of those that glibc takes socket addresses as.
+ */
+function isTransparent(a: BareType, b: BareType): boolean {
+  return a.kind === 'union' && a.members.length === 0 && b.kind === 'pointer' && a.size === b.size;
 }
 
 const INT: CType = { kind: 'int', name: 'int', size: 4, signed: true, text: false };

@@ -97,6 +97,11 @@ export function classify(type: CType, compiler?: Compiler): Passed | NotPassed {
     return { refused: disagreement(type) };
   const isDoubtful = ({ start, end }: Contents['holes'][number]): boolean =>
     eightbytes.some((e, i) => e.class !== 'INTEGER' && start < i * 8 + 8 && end > i * 8);
+  if (compiler?.name !== 'clang' && isUntold(type)) {
+    return {
+      refused: `the debug info lists no member of ${print(type)}; if it is a transparent union of pointers, say so: lookup(name, 'declaration') with a pointer in its place`,
+    };
+  }
   if (compiler?.name !== 'clang' && contents.holes.some(isDoubtful)) {
     return {
       refused: `${print(type)} has a hole that may be an unnamed bit-field, on which compilers do not agree`,
@@ -105,6 +110,12 @@ export function classify(type: CType, compiler?: Compiler): Passed | NotPassed {
   return eightbytes.every((e) => e.class === 'NONE')
     ? { where: 'nowhere' }
     : { where: 'registers', eightbytes };
+}
+
+/** A record of which only the size is known: gcc leaves out the members of the unions that glibc takes socket addresses as. */
+function isUntold(type: CType): boolean {
+  const t = bare(type);
+  return (t.kind === 'struct' || t.kind === 'union') && t.size !== 0 && t.members.length === 0;
 }
 
 /** Whether a small struct is in memory nevertheless; undefined where that is not known, or compilers do not agree and which it was is not known. */
