@@ -130,7 +130,8 @@ export class DwarfInfo {
     const kind = isFunction(query) ? 'function' : 'variable';
     if (query.kind !== 'ifunc') {
       const there = this.#at(query);
-      const exact = there.find((die) => isNamed(die, query.name));
+      const exact =
+        there.find((die) => isNamed(die, query.name)) ?? there.find((d) => isAlias(d, query.name));
       if (exact !== undefined) yield exact;
       const named = names()?.find(kind, query.name);
       // One with an address of its own is another symbol, and so is what is declared by that name: `foo@@V2` is `foo`,
@@ -367,4 +368,13 @@ function isReadable(die: Die): boolean {
 
 function isNamed(die: Die, name: string): boolean {
   return die.linkageName === name || die.name === name;
+}
+
+/**
+ * Whether an entry has the name behind a prefix of a library's own, which begins with an underscore (C17 §7.1.3): glibc's `printf` is `__printf` to the debug
+ * info, `malloc` is `__libc_malloc`, and `puts` is `_IO_puts`.
+ */
+function isAlias({ name: own }: Die, name: string): boolean {
+  const bareName = name.replace(/^_+/, '');
+  return own?.startsWith('_') === true && own.endsWith(`_${bareName}`);
 }
