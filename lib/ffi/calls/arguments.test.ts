@@ -237,6 +237,10 @@ describe('functions without a prototype', () => {
     expect(f('kr_add')(2, 3)).toBe(5);
     expect(f('kr_mixed')(-5, 2.5, 1000)).toBe(997.5);
     expect(f('unprototyped')()).toBe(7);
+    expect(thrownBy(() => f('unprototyped')(1)).message).toBe(
+      'int unprototyped(): takes 0 arguments, got 1\n' +
+        "  it has no prototype; if it takes arguments, say their types: lookup('unprototyped', 'int (…)')",
+    );
     expect(thrownBy(() => f('kr_add')(1)).code).toBe('ERR_ARGUMENT_COUNT');
     expect(thrownBy(() => f('kr_mixed')(128, 0, 0)).code).toBe('ERR_OUT_OF_RANGE');
   });

@@ -243,9 +243,14 @@ function wrongCount(source: FunctionSource, given: number, wanted: number): Type
   const type = source.type();
   const least = type.variadic ? 'at least ' : '';
   const arguments_ = wanted === 1 ? '1 argument' : `${wanted} arguments`;
+  // A definition in that form takes none; a declaration, which a header has, says nothing of them (C17 §6.7.6.3p14).
+  const hint =
+    type.prototyped || wanted > 0
+      ? ''
+      : `\n  it has no prototype; if it takes arguments, say their types: lookup('${source.name}', '${print(type.result)} (…)')`;
   return typeError(
     'ERR_ARGUMENT_COUNT',
-    `${print(type, source.name)}: takes ${least}${arguments_}, got ${given}`,
+    `${print(type, source.name)}: takes ${least}${arguments_}, got ${given}${hint}`,
   );
 }
 
