@@ -3,6 +3,7 @@ import type { CValue } from './ffi/calls/c-value.js';
 import type { Callback } from './ffi/calls/callback.js';
 import type { Pointer } from './ffi/values/pointer.js';
 import type { CFunction } from './ffi/values/codec.js';
+import type { SnapshotOptions } from './ffi/values/snapshot.js';
 import type { LibraryInfo } from './library/inspect.js';
 import type { OpenOptions } from './plugin/options.js';
 import type { Plugin } from './plugin/plugin.js';
@@ -110,14 +111,21 @@ export function sizeOf(x: unknown): number {
 }
 
 /**
- * A plain copy of what a view shows now: objects for structs and unions, arrays for arrays, to any depth. Pointers stay pointers.
- * Anything else is returned as it is. Members without a size (`char tail[]`) are left out.
+ * A plain copy of what a view shows now: objects for structs and unions, arrays for arrays, to any depth. Pointers stay pointers, which in JSON are
+ * their address, `"0x7f…"`. Anything else is returned as it is. Members without a size (`char tail[]`) are left out.
+ *
+ * JSON has no bigint: `{ bigint: 'string' }` makes them strings of decimal digits, `{ bigint: 'number' }` numbers, with a `RangeError` for one that no
+ * number holds exactly.
  *
  * @example
  * const before = snapshot(point.value);   // { x: 1, y: 2 }, which no later write changes
+ * JSON.stringify(snapshot(file.value, { bigint: 'string' }));   // {"name":"a.c","size":"1024"}
  */
-export function snapshot(value: unknown): unknown {
-  return (require('./ffi/values/snapshot.js') as typeof import('./ffi/values/snapshot.js')).snapshot(value);
+export function snapshot(value: unknown, options?: SnapshotOptions): unknown {
+  return (require('./ffi/values/snapshot.js') as typeof import('./ffi/values/snapshot.js')).snapshot(
+    value,
+    options,
+  );
 }
 
 /**

@@ -18,6 +18,7 @@ export { errno } from './ffi/state.js';
 export { Pointer } from './ffi/values/pointer.js';
 export type { Type, TypeEnumerator, TypeMember, TypeParameter } from './ctypes/type.js';
 export type { ArrayView } from './ffi/values/array.js';
+export type { SnapshotOptions } from './ffi/values/snapshot.js';
 export type { TypedArray } from './ffi/values/machine.js';
 export type { Constants } from './library/constants.js';
 export type { LibraryInfo, SectionInfo, SymbolInfo } from './library/inspect.js';

@@ -11,6 +11,11 @@ import { inspectMemory } from './inspect.js';
 import { MACHINES, type Machine, type TypedArray } from './machine.js';
 import { textArrayCodec } from './text.js';
 
+/** Loaded where a view is made JSON of. */
+const snapshots = () => require('./snapshot.js') as typeof import('./snapshot.js');
+/** Loaded with the first struct. */
+const records = () => require('./record.js') as typeof import('./record.js');
+
 /** An array in C memory that is no typed array: `length`, an index, iteration and what `Array.prototype` makes of these. */
 export interface ArrayView<T = unknown> extends ArrayLike<T>, Iterable<T> {
   [index: number]: T;
@@ -86,40 +91,57 @@ export function typedArray(machine: Machine, place: ArrayPlace): TypedArray {
 }
 
 export function arrayView(place: ArrayPlace): ArrayView {
-  const view = new Proxy(Object.create(elementMethods) as object, new ArrayHandler(place));
+  const view = new Proxy(TARGET, new ArrayHandler(place));
   places.set(view, place);
-  return view as ArrayView;
+  return view;
 }
 
-/** Array's methods read `length` and indices only, and so work on any array-like (ECMA-262 §23.1.3). */
-const elementMethods: object = Object.create(Array.prototype, {
-  [inspect.custom]: {
-    value(this: object, depth: number, options: InspectOptions) {
-      const place = places.get(this);
-      return place === undefined ? '' : inspectMemory(place.type, place.block, place.offset, depth, options);
-    },
-  },
-}) as object;
+/** What views inherit: Array's methods, which read `length` and indices only, and so work on any array-like (ECMA-262 §23.1.3). */
+class Elements extends Array<unknown> {
+  static {
+    // What the methods make of a view is a plain array, as `constructor` is then Array's (ECMA-262 §23.1.3.13, ArraySpeciesCreate).
+    Reflect.deleteProperty(this.prototype, 'constructor');
+    Object.defineProperties(this.prototype, {
+      [inspect.custom]: {
+        value(this: object, depth: number, options: InspectOptions) {
+          const place = places.get(this);
+          return place && inspectMemory(place.type, place.block, place.offset, depth, options);
+        },
+      },
+      // Rows may be typed arrays, which are objects to JSON.
+      toJSON: {
+        value(this: object) {
+          return snapshots().snapshot(this);
+        },
+      },
+    });
+  }
+}
 
-class ArrayHandler implements ProxyHandler<object> {
+/** An array behind the proxy makes a view one to `Array.isArray`, and so to JSON, Jest and `console.table`. One serves all: nothing is ever stored in it. */
+const TARGET = new Elements();
+
+class ArrayHandler implements ProxyHandler<unknown[]> {
   readonly #place: ArrayPlace;
   readonly #constant: boolean;
+  /** Whether somebody asked for the keys. */
+  #listed = false;
 
   constructor(place: ArrayPlace) {
     this.#place = place;
     this.#constant = isConst(place.element.type);
   }
 
-  get(target: object, key: string | symbol, receiver: unknown): unknown {
+  get(target: unknown[], key: string | symbol, receiver: unknown): unknown {
     if (typeof key === 'string') {
       if (key === 'length') return this.#place.length;
       const index = indexOf(key);
-      if (index !== undefined) return index < this.#place.length ? this.#read(index) : undefined;
+      if (index !== undefined) return index < this.#place.length ? this.#element(index) : undefined;
     }
     return Reflect.get(target, key, receiver);
   }
 
-  set(_target: object, key: string | symbol, value: unknown): boolean {
+  set(_target: unknown[], key: string | symbol, value: unknown): boolean {
     const { block, offset, element, length, type } = this.#place;
     const index = typeof key === 'string' ? indexOf(key) : undefined;
     if (index === undefined) {
@@ -135,20 +157,32 @@ class ArrayHandler implements ProxyHandler<object> {
     return true;
   }
 
-  has(target: object, key: string | symbol): boolean {
+  has(target: unknown[], key: string | symbol): boolean {
     const index = typeof key === 'string' ? indexOf(key) : undefined;
     if (index !== undefined) return index < this.#place.length;
     return key === 'length' || Reflect.has(target, key);
   }
 
   ownKeys(): string[] {
-    return Array.from({ length: this.#place.length }, (_, i) => String(i));
+    this.#listed = true;
+    return [...Array.from({ length: this.#place.length }, (_, i) => String(i)), 'length'];
   }
 
-  getOwnPropertyDescriptor(_target: object, key: string | symbol): PropertyDescriptor | undefined {
+  getOwnPropertyDescriptor(_target: unknown[], key: string | symbol): PropertyDescriptor | undefined {
+    if (key === 'length') {
+      return { value: this.#place.length, enumerable: false, configurable: false, writable: true };
+    }
     const index = typeof key === 'string' ? indexOf(key) : undefined;
     if (index === undefined || index >= this.#place.length) return undefined;
     return { value: this.#read(index), enumerable: true, configurable: true, writable: true };
+  }
+
+  preventExtensions(): boolean {
+    return false;
+  }
+
+  setPrototypeOf(): boolean {
+    return false;
   }
 
   deleteProperty(): boolean {
@@ -157,6 +191,15 @@ class ArrayHandler implements ProxyHandler<object> {
 
   defineProperty(): boolean {
     return false;
+  }
+
+  /** Who asks for the keys of an array as of any object, as `console.table` does, then asks for those of its elements. */
+  #element(index: number): unknown {
+    const value = this.#read(index);
+    if (!this.#listed) return value;
+    const { isRecordView, ownFields } = records();
+    if (isRecordView(value)) ownFields(value);
+    return value;
   }
 
   #read(index: number): unknown {

@@ -79,7 +79,8 @@ interface FloatAccess {
 function floatAccess(format: FloatFormat): FloatAccess {
   if (format === 'binary32') return { get: (d, o) => d.getFloat32(o, true), set: setFloat32 };
   if (format === 'binary64') return { get: (d, o) => d.getFloat64(o, true), set: setFloat64 };
-  const { readFloat, writeFloat } = require('./float-format.js') as typeof import('./float-format.js');
+  const { readFloat, writeFloat } =
+    require('../../ctypes/float-format.js') as typeof import('../../ctypes/float-format.js');
   return {
     get: (data, offset) => readFloat(format, data, offset),
     set: (data, offset, value) => {

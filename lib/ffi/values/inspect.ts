@@ -1,8 +1,7 @@
 import { openSync, readSync } from 'node:fs';
-import type { InspectOptions } from 'node:util';
+import { inspect, type InspectOptions, type InspectOptionsStylized } from 'node:util';
 
 import type { CType } from '../../ctypes/model.js';
-import { print } from '../../ctypes/print.js';
 import type { Memory } from '../../format/memory.js';
 import type { FormatOptions } from '../../format/value.js';
 import type { Block } from '../block.js';
@@ -15,8 +14,6 @@ let descriptor: number | undefined;
 
 /** This process's memory through the kernel, which answers EIO for a wild address instead of raising a signal (proc(5)). */
 const memory: Memory = {
-  readFloat: (...args) =>
-    (require('./float-format.js') as typeof import('./float-format.js')).readFloat(...args),
   read(address, size) {
     const bytes = new Uint8Array(size);
     try {
@@ -28,6 +25,9 @@ const memory: Memory = {
   },
 };
 
+/** What `util.inspect` takes from its caller for the text of an object, or an object with such a text. */
+export type Inspected = string | { [inspect.custom](): string };
+
 /** What `console.log` and the REPL show of a struct, union or array: `(struct point){ .x = 1, .y = 2.5 }`. */
 export function inspectMemory(
   type: CType,
@@ -35,8 +35,9 @@ export function inspectMemory(
   offset: number,
   depth: number,
   options: InspectOptions,
-): string {
-  return `(${print(type)})${format().formatValue(type, block.address + BigInt(offset), memory, limits(depth, options))}`;
+): Inspected {
+  const address = block.address + BigInt(offset);
+  return indented(format().formatValue(type, address, memory, formatOptions(depth, options)));
 }
 
 /** What they show of a pointer: `(int *)0x7f00 = 7`. */
@@ -45,8 +46,13 @@ export function inspectPointer(
   address: bigint,
   depth: number,
   options: InspectOptions,
-): string {
-  return format().formatPointer(target, address, memory, limits(depth, options));
+): Inspected {
+  return indented(format().formatPointer(target, address, memory, formatOptions(depth, options)));
+}
+
+/** Node indents the lines of what an object shows by what is around it, but not those of a string. */
+function indented(text: string): Inspected {
+  return text.includes('\n') ? { [inspect.custom]: () => text } : text;
 }
 
 /** What they show of a pointer to text: the text, in a way that can't fault. */
@@ -64,8 +70,16 @@ export function inspectText(address: bigint, limit: number): string {
   }
 }
 
-function limits(depth: number, options: InspectOptions): Partial<FormatOptions> {
-  const { maxArrayLength } = options;
-  const levels = options.depth === null ? Infinity : Math.max(depth + 1, 1);
-  return { depth: levels, ...(typeof maxArrayLength === 'number' ? { elements: maxArrayLength } : {}) };
+/** `depth` is what is left of that of `options`; what is null has no limit. Those that a caller of `[inspect.custom]` leaves out are inspect's own. */
+function formatOptions(depth: number, given: InspectOptions): FormatOptions {
+  const options = { ...inspect.defaultOptions, ...given };
+  const { compact = true, stylize = (text: string) => text } = options as Partial<InspectOptionsStylized>;
+  return {
+    depth: options.depth === null ? Infinity : depth + 1,
+    elements: options.maxArrayLength ?? Infinity,
+    characters: options.maxStringLength ?? Infinity,
+    breakLength: options.breakLength ?? Infinity,
+    compact: typeof compact === 'number' ? compact : compact ? Infinity : 0,
+    stylize,
+  };
 }

@@ -12,6 +12,7 @@ import { windowOver, type Window } from '../window.js';
 import type { ArrayView } from './array.js';
 import { assignable, describe, isConst } from './check.js';
 import type { CFunction, Codec, Extent, Values } from './codec.js';
+import type { Inspected } from './inspect.js';
 import { integerCheck } from './integer.js';
 import { machineOf, type TypedArray, type TypedArrayConstructor } from './machine.js';
 
@@ -239,7 +240,12 @@ export class Pointer<T = unknown> {
       : `(${print({ kind: 'pointer', target: this.#target, size: 8 })}) 0x${this.address.toString(16)}`;
   }
 
-  [inspect.custom](depth: number, options: InspectOptions): string {
+  /** The address as JSON has it: `"0x7f…"`. */
+  toJSON(): string {
+    return `0x${this.address.toString(16)}`;
+  }
+
+  [inspect.custom](depth: number, options: InspectOptions): Inspected {
     return inspection().inspectPointer(this.#target, this.address, depth, options);
   }
 

@@ -1,4 +1,4 @@
-import type { FloatFormat } from '../../ctypes/model.js';
+import type { FloatFormat } from './model.js';
 
 /** The formats that no DataView reads, as bits: least significant byte first, as many as `bytes`. */
 interface Layout {
@@ -18,8 +18,15 @@ const LAYOUTS: Readonly<Record<Exclude<FloatFormat, 'binary32' | 'binary64'>, La
 
 export type WideFormat = keyof typeof LAYOUTS;
 
-/** The number at `offset`, rounded to a double (to nearest, ties to even, as C's conversion does). */
-export function readFloat(format: WideFormat, data: DataView, offset: number): number {
+/** A floating-point number taken apart. Finite ones are `sign` × `significand` × 2^`exponent`; the others have no exponent, and NaN a significand that is not 0. */
+export interface FloatParts {
+  readonly sign: 1 | -1;
+  readonly significand: bigint;
+  readonly exponent: number | undefined;
+}
+
+/** The number at `offset`, exactly. */
+export function floatParts(format: WideFormat, data: DataView, offset: number): FloatParts {
   const { bytes, exponentBits, fractionBits, explicitOne } = LAYOUTS[format];
   const bits = readBits(data, offset, bytes);
   const oneBits = explicitOne ? 1n : 0n;
@@ -28,10 +35,17 @@ export function readFloat(format: WideFormat, data: DataView, offset: number): n
   const sign = bits >> BigInt(fractionBits + exponentBits + Number(oneBits)) ? -1 : 1;
   const greatest = 2 ** exponentBits - 1;
   const bias = 2 ** (exponentBits - 1) - 1;
-  if (exponent === greatest) return fraction === 0n ? sign * Infinity : NaN;
+  if (exponent === greatest) return { sign, significand: fraction, exponent: undefined };
   const one = explicitOne ? (bits >> BigInt(fractionBits)) & 1n : exponent === 0 ? 0n : 1n;
   const significand = (one << BigInt(fractionBits)) | fraction;
-  return sign * scale(significand, Math.max(exponent, 1) - bias - fractionBits);
+  return { sign, significand, exponent: Math.max(exponent, 1) - bias - fractionBits };
+}
+
+/** The number at `offset`, rounded to a double (to nearest, ties to even, as C's conversion does). */
+export function readFloat(format: WideFormat, data: DataView, offset: number): number {
+  const { sign, significand, exponent } = floatParts(format, data, offset);
+  if (exponent === undefined) return significand === 0n ? sign * Infinity : NaN;
+  return sign * scale(significand, exponent);
 }
 
 /** Stores a double. binary16 rounds to nearest, ties to even; the wider formats hold every double exactly. */
