@@ -4,7 +4,7 @@ const { defineConfig } = require('eslint/config');
 const tseslint = require('typescript-eslint');
 
 module.exports = defineConfig(
-  { ignores: ['dist/', 'build/', 'coverage/', 'eslint.config.js'] },
+  { ignores: ['dist/', 'build/', 'coverage/', 'fixtures/', 'eslint.config.js'] },
   tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: __dirname } },

@@ -4,8 +4,11 @@ import type { Callback } from './ffi/calls/callback.js';
 import type { Pointer } from './ffi/values/pointer.js';
 import type { CFunction } from './ffi/values/codec.js';
 import type { SnapshotOptions } from './ffi/values/snapshot.js';
+import type { Constants } from './library/constants.js';
 import type { LibraryInfo } from './library/inspect.js';
 import type { OpenOptions } from './plugin/options.js';
+import type { AnySymbols } from './plugin/any-symbol.js';
+import type { NoTypes, Opened, OptionsFor } from './plugin/opened.js';
 import type { Plugin } from './plugin/plugin.js';
 
 /*
@@ -26,17 +29,38 @@ import './ffi/values/factory.js';
  * Throws a `PluginError`: `ERR_PLUGIN_OPEN`, `ERR_PLUGIN_ALREADY_LOADED` for a byte copy of a library that is loaded,
  * `ERR_PLUGIN_VERSION` if it was compiled with other types than a library it needs has, `ERR_PLUGIN_INIT` if its init function failed. A failed open runs none of its code.
  *
+ * The type argument is that of generated declarations (`elf-plugin dts`), `typeof import("./plugin_name.so")`, and makes all of it typed; without one
+ * everything is checked when it is used.
+ *
  * @example
  * const p = open('./plugin_name.so');
  * p.lookup('V').value = 7;
  * p.lookup('F')();
  */
-export function open(path: string, options?: OpenOptions): Plugin {
+export function open<M = AnySymbols>(path: string, options?: OptionsFor<M>): Opened<M>;
+export function open(
+  path: string,
+  options: OpenOptions & { int64: 'number' },
+): Plugin<AnySymbols, Constants, NoTypes, number>;
+export function open(
+  path: string,
+  options: OpenOptions | undefined,
+): Plugin<AnySymbols, Constants, NoTypes, bigint | number>;
+export function open(path: string, options?: OpenOptions): unknown {
   return (require('./plugin/open.js') as typeof import('./plugin/open.js')).open(path, options);
 }
 
 /** Like `open`, with the library's constructors off the event loop. The init function runs on it. */
-export async function openAsync(path: string, options?: OpenOptions): Promise<Plugin> {
+export async function openAsync<M = AnySymbols>(path: string, options?: OptionsFor<M>): Promise<Opened<M>>;
+export async function openAsync(
+  path: string,
+  options: OpenOptions & { int64: 'number' },
+): Promise<Plugin<AnySymbols, Constants, NoTypes, number>>;
+export async function openAsync(
+  path: string,
+  options: OpenOptions | undefined,
+): Promise<Plugin<AnySymbols, Constants, NoTypes, bigint | number>>;
+export async function openAsync(path: string, options?: OpenOptions): Promise<unknown> {
   return (require('./plugin/open.js') as typeof import('./plugin/open.js')).openAsync(path, options);
 }
 

@@ -23,11 +23,29 @@ export type { TypedArray } from './ffi/values/machine.js';
 export type { Constants } from './library/constants.js';
 export type { LibraryInfo, SectionInfo, SymbolInfo } from './library/inspect.js';
 export type {
-  AnyFunction,
-  AnyPointer,
-  AnySymbol,
+  ArrayItems,
+  Assigned,
+  Bytes,
+  Callable,
+  Complex,
+  Const,
+  ConstArrayView,
+  ConstPointer,
+  ConstPointerArgument,
+  FunctionArgument,
   FunctionProperties,
+  Initial,
+  Opaque,
+  PointerArgument,
+  Snapshot,
+  StoredPointer,
+  TextArgument,
   Variable,
-} from './plugin/any-symbol.js';
+  VariadicArgument,
+  View,
+  VoidArgument,
+  VoidPointer,
+} from './ffi/typing/values.js';
+export type { AnyFunction, AnyPointer, AnySymbol, AnySymbols } from './plugin/any-symbol.js';
 export type { OpenOptions } from './plugin/options.js';
 export type { Plugin } from './plugin/plugin.js';

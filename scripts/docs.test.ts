@@ -162,7 +162,13 @@ function build(): void {
   writeFileSync(command, `#!/bin/sh\nexec node '${join(home, 'dist/cli/main.js')}' "$@"\n`);
   chmodSync(command, 0o755);
   for (const { page, sections } of pages) write(folderOf(page), sections);
-  const compilerOptions = { target: 'es2023', module: 'nodenext', strict: true, types: ['node'] };
+  const compilerOptions = {
+    target: 'es2023',
+    module: 'nodenext',
+    strict: true,
+    types: ['node'],
+    allowArbitraryExtensions: true,
+  };
   writeFileSync(join(FOLDER, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*/*.mts'] }));
   typeErrors = outputOf(process.execPath, [TSC, '-p', '.'], FOLDER);
 }

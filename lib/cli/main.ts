@@ -5,12 +5,14 @@ import { UsageError } from './command.js';
 
 /** Each command is a file that is loaded when it is called. */
 const COMMANDS: Readonly<Record<string, () => Command>> = {
+  dts: () => (require('./commands/dts.js') as typeof import('./commands/dts.js')).dts,
   types: () => (require('./commands/types.js') as typeof import('./commands/types.js')).types,
 };
 
 const HELP = `Usage: elf-plugin COMMAND [OPTIONS] …
 
 Commands:
+  dts     write the TypeScript declarations of a library
   types   write the C types of a library to a file: from its headers, or from its debug info
 
 elf-plugin COMMAND --help says more.

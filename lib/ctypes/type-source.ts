@@ -16,6 +16,16 @@ export interface TypedSymbol {
   /** Where it is declared: the file as the compiler was given it. Read when looked at; may throw a `FormatError`. */
   readonly declFile: string | undefined;
   readonly declLine: number | undefined;
+  /** The directory that the compiler worked in, from which `declFile` counts if it is relative; undefined where the source does not say. May throw a `FormatError`. */
+  readonly compDir?: string | undefined;
+}
+
+/** A place in source text. */
+export interface SourceLocation {
+  /** The file as the compiler knew it, with the directory it worked in; it may be gone, or have been on another machine. */
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
 }
 
 /** No type, and why. */

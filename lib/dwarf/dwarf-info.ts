@@ -29,6 +29,8 @@ import { walkTop } from './walk.js';
 const missingTypes = () => require('./missing-types.js') as typeof import('./missing-types.js');
 /** Few libraries have an index in them. */
 const lookupTables = () => require('./lookup-tables.js') as typeof import('./lookup-tables.js');
+/** Few ask where a symbol is declared. */
+const lineFiles = () => require('./line-files.js') as typeof import('./line-files.js');
 /** Loaded when a search by address has failed, or a type is asked for by name. */
 const nameIndex = () => require('./name-index.js') as typeof import('./name-index.js');
 const everyUnit = () => require('./every-unit.js') as typeof import('./every-unit.js');
@@ -203,7 +205,10 @@ export class DwarfInfo {
       type: type ?? (isFunction(query) ? this.#types.of(die) : this.#types.target(die)),
       language: (die.inherited(DW_AT.name) ?? die).language,
       get declFile() {
-        return (require('./line-files.js') as typeof import('./line-files.js')).declFile(die);
+        return lineFiles().declFile(die);
+      },
+      get compDir() {
+        return lineFiles().compDir(die);
       },
       get declLine() {
         return die.inherited(DW_AT.decl_line)?.number(DW_AT.decl_line);

@@ -1,6 +1,6 @@
 import type { ByteCursor } from '../bytes/cursor.js';
 import { DW_AT } from './constants.js';
-import type { Die } from './die.js';
+import { Die } from './die.js';
 import { readConstant, skipForm } from './form.js';
 import { parseAt } from './sections.js';
 import type { Unit } from './unit.js';
@@ -13,16 +13,34 @@ interface FileEntry {
   readonly directory: number;
 }
 
+interface FileName {
+  /** With its directory. */
+  readonly path: string;
+  /** Whether that is the compiler's own, so that nothing goes in front of it. */
+  readonly hasCompDir: boolean;
+}
+
 /** The file names of a unit's line table, by the numbers that entries give. */
-const known = new WeakMap<Unit, readonly string[]>();
+const known = new WeakMap<Unit, readonly FileName[]>();
 
 /** The source file that an entry is declared in, as the compiler was given it, with its directory. */
 export function declFile(die: Die): string | undefined {
+  return fileName(die)?.path;
+}
+
+/** The directory that `declFile` counts from (DWARF v5 §3.1.1); undefined where that is complete. */
+export function compDir(die: Die): string | undefined {
+  const holder = die.inherited(DW_AT.decl_file);
+  if (holder === undefined || fileName(holder)?.hasCompDir !== false) return undefined;
+  const unit = lineUnit(holder);
+  return new Die(unit, unit.header.rootPos).string(DW_AT.comp_dir);
+}
+
+function fileName(die: Die): FileName | undefined {
   const holder = die.inherited(DW_AT.decl_file);
   const index = holder?.number(DW_AT.decl_file);
   if (holder === undefined || index === undefined) return undefined;
-  // The skeleton of a split unit has its line table (DWARF v5 §3.1.3); split type units have one of their own.
-  const unit = holder.unit.root.stmtList === undefined ? (holder.unit.skeleton ?? holder.unit) : holder.unit;
+  const unit = lineUnit(holder);
   const section = unit.file.section('.debug_line');
   if (section === undefined || unit.root.stmtList === undefined) return undefined;
   let files = known.get(unit);
@@ -33,8 +51,13 @@ export function declFile(die: Die): string | undefined {
   return files[index];
 }
 
+/** The skeleton of a split unit has its line table (DWARF v5 §3.1.3); split type units have one of their own. */
+function lineUnit({ unit }: Die): Unit {
+  return unit.root.stmtList === undefined ? (unit.skeleton ?? unit) : unit;
+}
+
 /** Reads the header of a line table (DWARF v5 §6.2.4) as far as its file names. */
-function fileNames(unit: Unit, cursor: ByteCursor): string[] {
+function fileNames(unit: Unit, cursor: ByteCursor): FileName[] {
   const offsetSize = cursor.u32() === 0xffffffff ? 8 : 4;
   if (offsetSize === 8) cursor.skip(8);
   const version = cursor.u16();
@@ -47,7 +70,9 @@ function fileNames(unit: Unit, cursor: ByteCursor): string[] {
   const files = version >= 5 ? entries(unit, cursor, encoding) : oldFiles(cursor);
   return files.map((file) => {
     const directory = directories[file.directory]?.path ?? '';
-    return directory === '' || file.path.startsWith('/') ? file.path : `${directory}/${file.path}`;
+    const path = directory === '' || file.path.startsWith('/') ? file.path : `${directory}/${file.path}`;
+    // Directory 0 is the compiler's own, which DWARF 5 lists; it may be a relative one (-fdebug-prefix-map).
+    return { path, hasCompDir: path.startsWith('/') || (version >= 5 && file.directory === 0) };
   });
 }
 

@@ -79,6 +79,7 @@ function askAll(info: DwarfInfo, sound: DwarfFile, next: (below: number) => numb
     if (symbol === undefined || 'reason' in symbol) continue;
     visit(symbol.type, new Set());
     attempt(() => symbol.declFile);
+    attempt(() => symbol.compDir);
     const { type } = sound.typed(query?.name ?? '');
     attempt(() => comparison.wants(symbol.type) && comparison.compare(symbol.type, type));
     attempt(() => comparison.compare(type, symbol.type));

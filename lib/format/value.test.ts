@@ -108,7 +108,7 @@ it('reads no more than is shown', () => {
 });
 
 it('a value over the edge of a page, and text in an array that is longer than is shown', () => {
-  const bytes = plugin.alloc('char[8192]') as Pointer<number>;
+  const bytes = plugin.alloc('char[8192]');
   const edge = Number(-bytes.address & 4095n) || 4096;
   const at = bytes.cast('char *').offset(edge - 3);
   const long = at.cast('long *');

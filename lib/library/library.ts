@@ -1,7 +1,9 @@
+import { isAbsolute, join, normalize } from 'node:path';
+
 import { sizeOf } from '../ctypes/layout.js';
 import { bare, type CType } from '../ctypes/model.js';
 import { print } from '../ctypes/print.js';
-import type { TypedSymbol } from '../ctypes/type-source.js';
+import type { SourceLocation, TypedSymbol } from '../ctypes/type-source.js';
 import { DebugInfo } from '../debuginfo/debug-info.js';
 import type { TypeOptions } from '../debuginfo/sources.js';
 import { EM, PF, STT } from '../elf/constants.js';
@@ -9,7 +11,7 @@ import { readDynamic, type Dynamic } from '../elf/dynamic.js';
 import { ElfFile } from '../elf/file.js';
 import { libraryBuildId } from '../elf/note.js';
 import { DynamicSymbols, type ElfSymbol } from '../elf/symbol.js';
-import { messageOf } from '../errors.js';
+import { FormatError, messageOf } from '../errors.js';
 import type { Constants } from './constants.js';
 import type { CxxNames, Overload } from './cxx-names.js';
 import { conventionOf } from './language.js';
@@ -40,6 +42,8 @@ export class Library {
   readonly dynamic: Dynamic | undefined;
   readonly symbols: DynamicSymbols;
   readonly #typed = new Map<number, LibrarySymbol>();
+  /** What the debug info said of those that it knows. */
+  readonly #described = new Map<number, TypedSymbol>();
   readonly #parsed = new Map<string, CType>();
   readonly #opaques = new Map<string, CType>();
   readonly #types: TypeOptions;
@@ -111,6 +115,34 @@ export class Library {
     return typed;
   }
 
+  /** Whether a symbol is code. One of assembler does not say what it is, and is judged by where it lies. */
+  isFunction(symbol: ElfSymbol): boolean {
+    const kind = kindOf(symbol);
+    if (kind !== 'unknown') return kind === 'function' || kind === 'ifunc';
+    return this.isCode(symbol);
+  }
+
+  /** Whether a symbol lies where the machine may run it. */
+  isCode(symbol: ElfSymbol): boolean {
+    return ((this.file.segmentAt(symbol.value)?.flags ?? 0) & PF.X) !== 0;
+  }
+
+  /** Where a symbol is declared; undefined where its types come from what does not say (CTF, declarations), or says it in a way that can't be read. */
+  declaredAt(symbol: ElfSymbol): SourceLocation | undefined {
+    this.typed(symbol);
+    try {
+      const { declFile, declLine, compDir } = this.#described.get(symbol.index) ?? {};
+      if (declFile === undefined || declLine === undefined || declLine === 0) return undefined;
+      return {
+        file: normalize(isAbsolute(declFile) ? declFile : join(compDir ?? '', declFile)),
+        line: declLine,
+      };
+    } catch (error) {
+      if (error instanceof FormatError) return undefined;
+      throw error;
+    }
+  }
+
   /**
    * The type that a C declaration means, with the names of this library. A library without any debug info says nothing of structs and unions, so
    * that there they are opaque: enough for pointers to them.
@@ -154,7 +186,10 @@ export class Library {
       for (const candidate of candidates) {
         const address = this.#entryAddress(elf, candidate);
         const found = this.debugInfo.symbol({ name: elf.name, kind: candidate, address });
-        if (!('reason' in found)) return described(elf, candidate, found);
+        if (!('reason' in found)) {
+          this.#described.set(elf.index, found);
+          return described(elf, candidate, found);
+        }
         reason ??= found.reason;
       }
     } catch (error) {

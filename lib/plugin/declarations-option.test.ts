@@ -67,7 +67,7 @@ size_t sizes[] = { sizeof(point), offsetof(point, x), sizeof(struct record), off
 `;
 
 type Symbols = Record<string, ((...args: unknown[]) => unknown) & { value: unknown }>;
-const symbols = (p: Plugin): Symbols => p.symbols as Symbols;
+const symbols = (p: Plugin): Symbols => p.symbols;
 
 /** The library, stripped or with its debug info; each under a name of its own. */
 function library(name: string, more = '', flags: string[] = ['-s']): string {

@@ -6,7 +6,8 @@ import type { SymbolInfo } from '../library/inspect.js';
 import type { Library } from '../library/library.js';
 import { belongsTo } from '../ffi/values/owner.js';
 import { SymbolTable, type Loaded } from '../symbols/table.js';
-import type { AnyPointer, AnySymbol } from './any-symbol.js';
+import type { AnySymbol, AnySymbols } from './any-symbol.js';
+import type { AllocatedIn, InitialIn, Looked, NoTypes, UnlistedName } from './opened.js';
 
 /** Most plugins are only called. */
 const heap = () => require('../ffi/heap.js') as typeof import('../ffi/heap.js');
@@ -14,8 +15,16 @@ const heap = () => require('../ffi/heap.js') as typeof import('../ffi/heap.js');
 /**
  * An open library. It stays open: there is no `close`, since whatever was looked up would point into nothing. The same library gives the
  * same `Plugin` in a thread, however it is named; its memory and its initialisation are shared by all threads.
+ *
+ * Its type parameters are what generated declarations say: the symbols and the constants by name, types by their names in C, and how 64-bit
+ * integers are read.
  */
-export class Plugin implements Iterable<SymbolInfo> {
+export class Plugin<
+  M = AnySymbols,
+  C = Constants,
+  T = NoTypes,
+  Wide = bigint,
+> implements Iterable<SymbolInfo> {
   /** The real path it was opened by. */
   readonly path: string;
   /** The build-id in lower-case hex; undefined if the linker wrote none. */
@@ -27,7 +36,7 @@ export class Plugin implements Iterable<SymbolInfo> {
   readonly #library: Library;
   readonly #table: SymbolTable;
   readonly #loaded: Loaded;
-  #symbols: Record<string, AnySymbol> | undefined;
+  #symbols: Readonly<M> | undefined;
 
   /** Made by `open`. */
   constructor(library: Library, loaded: Loaded, int64: 'bigint' | 'number') {
@@ -61,10 +70,16 @@ export class Plugin implements Iterable<SymbolInfo> {
    * const V = plugin.lookup('V');
    * const F = plugin.lookup('F', 'void (void)');
    */
-  // The caller says what the symbol is, as with JSON.parse: nothing else can know it at compile time.
+  // The caller says what the symbol is, as with JSON.parse, where neither generated declarations nor a C declaration do.
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
-  lookup<S = AnySymbol>(name: string, declaration?: string): S {
-    return this.#table.lookup(name, declaration) as S;
+  lookup<S = AnySymbol>(name: UnlistedName<M>): S;
+  lookup<S = never, const D extends string = string>(
+    name: (keyof M & string) | UnlistedName<M>,
+    declaration: D | undefined,
+  ): Looked<S, D, Wide>;
+  lookup<K extends keyof M & string>(name: K): M[K];
+  lookup(name: string, declaration?: string): unknown {
+    return this.#table.lookup(name, declaration);
   }
 
   /** Whether the library itself exports a symbol of that name. */
@@ -73,13 +88,13 @@ export class Plugin implements Iterable<SymbolInfo> {
   }
 
   /** All symbols by name, looked up as they are touched: `const { F, V } = plugin.symbols`. It has no prototype, so that every name is a symbol's. */
-  get symbols(): Readonly<Record<string, AnySymbol>> {
+  get symbols(): Readonly<M> {
     if (this.#symbols === undefined) {
-      const symbols = Object.create(null) as Record<string, AnySymbol>;
+      const symbols = Object.create(null) as M & object;
       for (const { name } of this.#library.symbols.exported()) {
         // A name that has several versions is the default one's.
         if (name in symbols) continue;
-        Object.defineProperty(symbols, name, { enumerable: true, get: (): AnySymbol => this.lookup(name) });
+        Object.defineProperty(symbols, name, { enumerable: true, get: () => this.#table.lookup(name) });
       }
       this.#symbols = symbols;
     }
@@ -112,8 +127,8 @@ export class Plugin implements Iterable<SymbolInfo> {
    * @example
    * const { RED, GREEN } = plugin.constants;
    */
-  get constants(): Constants {
-    return this.#library.constants;
+  get constants(): C {
+    return this.#library.constants as C;
   }
 
   /**
@@ -124,13 +139,21 @@ export class Plugin implements Iterable<SymbolInfo> {
    * const p = plugin.alloc('struct point', { x: 1 });
    * const numbers = plugin.alloc('int[4]').value;   // an Int32Array
    */
-  alloc(declaration: string, init?: unknown): AnyPointer {
-    return heap().alloc(this.#table.values, this.#library.parse(declaration), init);
+  alloc<const D extends string>(declaration: D, init?: InitialIn<T, D>): AllocatedIn<T, D, Wide> {
+    return heap().alloc(this.#table.values, this.#library.parse(declaration), init) as AllocatedIn<
+      T,
+      D,
+      Wide
+    >;
   }
 
   /** The same on the C heap, for what C will keep or free; otherwise it takes a `free`. */
-  malloc(declaration: string, init?: unknown): AnyPointer {
-    return heap().malloc(this.#table.values, this.#library.parse(declaration), init);
+  malloc<const D extends string>(declaration: D, init?: InitialIn<T, D>): AllocatedIn<T, D, Wide> {
+    return heap().malloc(this.#table.values, this.#library.parse(declaration), init) as AllocatedIn<
+      T,
+      D,
+      Wide
+    >;
   }
 
   [utilInspect.custom](): string {

@@ -251,7 +251,7 @@ describeWith(['gcc', STB_HEADER], 'stb', () => {
 
   it('reads it from memory, into memory of C’s', () => {
     const file = png();
-    const size = ['x', 'y', 'components'].map(() => plugin.alloc('int') as Pointer<number>);
+    const size = ['x', 'y', 'components'].map(() => plugin.alloc('int'));
     const image = s.stbi_load_from_memory(file, file.length, ...size, 4);
     expect(size.map((p) => p.value)).toEqual([WIDTH, HEIGHT, 3]);
     const rgba = [...(image?.view(WIDTH * HEIGHT * 4) as Uint8Array)];

@@ -174,12 +174,12 @@ describeWith([LIBRARY, 'gcc', 'nm'], 'Lua 5.4', () => {
   it('gives integers of 64 bits and strings with NULs exactly', () => {
     expect(l.luaL_loadstring(L, String.raw`return math.mininteger, "žluť\0\xff"`)).toBe(OK);
     expect(pcall(L, 0, 2)).toBe(OK);
-    const isInteger = plugin.alloc('int') as Pointer<number>;
+    const isInteger = plugin.alloc('int');
     expect(l.lua_tointegerx(L, 1, isInteger)).toBe(-(2n ** 63n));
     expect(isInteger.value).toBe(1);
     expect(l.lua_tointegerx(L, 2, isInteger)).toBe(0n);
     expect(isInteger.value).toBe(0);
-    const length = plugin.alloc('size_t') as Pointer<bigint>;
+    const length = plugin.alloc('size_t');
     l.lua_tolstring(L, 2, length);
     expect(length.value).toBe(8n);
     // A const char * is a string in JavaScript, up to its NUL; the bytes are asked for by another type.
@@ -253,7 +253,7 @@ describeWith([LIBRARY, 'gcc', 'nm'], 'Lua 5.4', () => {
     });
 
     it('reports an error by its results', () => {
-      const isNumber = plugin.alloc('int') as Pointer<number>;
+      const isNumber = plugin.alloc('int');
       define('root', (state) => {
         const x = l.lua_tonumberx(state, 1, isNumber);
         if (isNumber.value === 0) return fail(state, 'a number, please');
@@ -532,7 +532,7 @@ describeWith([LIBRARY, 'gcc', 'nm'], 'Lua 5.4', () => {
     expect(l.luaL_loadstring(thread, 'local x = ...; for i = 1, 2 do x = coroutine.yield(x * i) end')).toBe(
       OK,
     );
-    const count = plugin.alloc('int') as Pointer<number>;
+    const count = plugin.alloc('int');
     const seen: unknown[] = [];
     let status = YIELD;
     for (let sent = 10; status === YIELD; sent += 10) {

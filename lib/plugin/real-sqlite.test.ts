@@ -519,7 +519,7 @@ describeWith([LIBRARY, 'gcc', 'nm'], 'SQLite, compiled from its amalgamation', (
     });
 
     it('has an out-parameter among them', () => {
-      const now = plugin.alloc('int', -1) as Pointer<number>;
+      const now = plugin.alloc('int', -1);
       expect(s.sqlite3_db_config(db, DBCONFIG_ENABLE_FKEY, 1, now)).toBe(OK);
       expect(now.value).toBe(1);
       expect(s.sqlite3_db_config(db, DBCONFIG_ENABLE_FKEY, 0, now)).toBe(OK);

@@ -1,7 +1,7 @@
 import { sizeOf } from '../ctypes/layout.js';
 import { constOf, isQualified, type CType, type FunctionType } from '../ctypes/model.js';
 import { print } from '../ctypes/print.js';
-import { PF, STB } from '../elf/constants.js';
+import { STB } from '../elf/constants.js';
 import type { SymbolSlot } from '../elf/relocation.js';
 import type { ElfSymbol } from '../elf/symbol.js';
 import { PluginError, typeError } from '../errors.js';
@@ -83,7 +83,7 @@ export class SymbolTable {
   }
 
   #make(symbol: ElfSymbol): LiveSymbol {
-    if (this.#isFunction(symbol)) return this.#function(symbol, () => this.#functionType(symbol));
+    if (this.#library.isFunction(symbol)) return this.#function(symbol, () => this.#functionType(symbol));
     const typed = this.#library.typed(symbol);
     if (typed.type !== undefined) return this.#variable(symbol, typed.type);
     const reason = this.#untyped(typed);
@@ -96,7 +96,7 @@ export class SymbolTable {
     const typed = this.#library.typed(symbol);
     // What is const stays so, whatever is said of it.
     const type = typed.type !== undefined && isQualified(typed.type, 'const') ? constOf(parsed) : parsed;
-    const isFunction = this.#isFunction(symbol);
+    const isFunction = this.#library.isFunction(symbol);
     if (typed.type !== undefined) {
       // A function that is not C's can't be called, whatever is said of it: it says so itself.
       if (typed.type.kind === 'function' && typed.type.convention !== undefined)
@@ -126,20 +126,9 @@ export class SymbolTable {
     });
   }
 
-  #isFunction(symbol: ElfSymbol): boolean {
-    const kind = kindOf(symbol);
-    if (kind !== 'unknown') return kind === 'function' || kind === 'ifunc';
-    // A symbol of assembler does not say what it is.
-    return this.#isCode(symbol);
-  }
-
-  #isCode(symbol: ElfSymbol): boolean {
-    return ((this.#library.file.segmentAt(symbol.value)?.flags ?? 0) & PF.X) !== 0;
-  }
-
   #function(symbol: ElfSymbol, type: () => FunctionType): CFunction {
     const address = this.#address(symbol);
-    const isCode = address === this.#loaded.base + symbol.value && this.#isCode(symbol);
+    const isCode = address === this.#loaded.base + symbol.value && this.#library.isCode(symbol);
     return createFunction({ name: written(symbol.name), address, isCode, type }, this.values);
   }
 
@@ -152,7 +141,7 @@ export class SymbolTable {
 
   #untyped(typed: LibrarySymbol): string {
     const { untyped } = require('./untyped.js') as typeof import('./untyped.js');
-    return untyped(this.#library, typed, this.#isFunction(typed.elf) ? 'int (const char *)' : 'int');
+    return untyped(this.#library, typed, this.#library.isFunction(typed.elf) ? 'int (const char *)' : 'int');
   }
 
   #variable(symbol: ElfSymbol, type: CType): Pointer {

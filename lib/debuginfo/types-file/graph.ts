@@ -66,19 +66,31 @@ export class TypeGraph {
    * what leads to different classes of the round before, until none does.
    */
   #classes(): readonly number[] {
-    let classes: readonly number[] = this.#nodes.map(() => 0);
-    for (let count = 1; ;) {
-      const known = new Map<string, number>();
-      const next = this.#nodes.map((node, i) => {
-        const own = classes[i] ?? 0;
-        const look = `${own} ${JSON.stringify(renumbered(node, (child) => classes[child] ?? 0))}`;
-        const group = known.get(look) ?? known.size;
-        known.set(look, group);
-        return group;
-      });
-      if (known.size === count) return classes;
-      count = known.size;
-      classes = next;
+    // What a node refers to changes its class from round to round; the rest of it is compared once.
+    const children: number[][] = [];
+    let { classes, count } = grouped(
+      this.#nodes.map((node) => {
+        const referred: number[] = [];
+        children.push(referred);
+        return JSON.stringify(renumbered(node, (child) => referred.push(child) * 0));
+      }),
+    );
+    for (;;) {
+      const before = classes;
+      const next = grouped(children.map((of, i) => `${before[i] ?? 0} ${of.map((c) => before[c]).join()}`));
+      if (next.count === count) return classes;
+      ({ classes, count } = next);
     }
   }
+}
+
+/** A number for each text, the same for the same. */
+function grouped(looks: readonly string[]): { classes: readonly number[]; count: number } {
+  const known = new Map<string, number>();
+  const classes = looks.map((look) => {
+    let group = known.get(look);
+    if (group === undefined) known.set(look, (group = known.size));
+    return group;
+  });
+  return { classes, count: known.size };
 }

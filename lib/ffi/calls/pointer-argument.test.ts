@@ -128,7 +128,7 @@ describe('int *', () => {
     const own = plugin.alloc('int[3]', [5, 6, 7]) as Pointer<Int32Array>;
     f('double_ints')(own.value, 3);
     expect(Array.from(own.value)).toEqual([10, 12, 14]);
-    const one = plugin.alloc('int', 21) as Pointer<number>;
+    const one = plugin.alloc('int', 21);
     f('double_ints')(one, 1);
     expect(one.value).toBe(42);
   });
@@ -302,7 +302,7 @@ describe('memory that is too small', () => {
   it('is refused in a pointer variable', () => {
     const four = plugin.lookup<Variable<Pointer | null>>('four');
     expect(thrownBy(() => (four.value = plugin.lookup('plain')))).toEqual(long(12, 16));
-    four.value = plugin.alloc('int[5]') as Pointer;
+    four.value = plugin.alloc('int[5]');
     four.value = null;
   });
 

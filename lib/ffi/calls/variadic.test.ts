@@ -105,7 +105,7 @@ describe('printf', () => {
   it('prints a pointer as C has it, and writes where %n leads', () => {
     const number = plugin.lookup<Variable<number>>('number');
     expect(say('%p', number)).toBe(`0x${number.address.toString(16)}`);
-    const n = plugin.alloc('int') as Pointer<number>;
+    const n = plugin.alloc('int');
     const at = Int32Array.of(0);
     expect(say('12%n345%n', n, at)).toBe('12345');
     expect([n.value, at[0]]).toEqual([2, 5]);
@@ -186,7 +186,7 @@ describe('what is promoted to what', () => {
   it('pointers are C memory, in and out', () => {
     const number = plugin.lookup<Variable<number>>('number');
     const before = number.value;
-    const own = plugin.alloc('int', 7) as Pointer<number>;
+    const own = plugin.alloc('int', 7);
     const array = Int32Array.of(8);
     expect(take('ppp', number, own, array)).toBe(`*${before} *7 *8 `);
     expect([number.value, own.value, array[0]]).toEqual([before + 1, 8, 9]);

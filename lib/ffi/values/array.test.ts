@@ -204,7 +204,7 @@ describe('arrays that are no typed arrays', () => {
     expect(Array.from(pointers.value, (p) => p?.value ?? null)).toEqual([10, null, 20]);
     pointers.value[1] = pointers.value[2] ?? null;
     expect(call('show_pointers')).toBe('10 20 20');
-    const own = plugin.alloc('int', 30) as Pointer<number>;
+    const own = plugin.alloc('int', 30);
     pointers.value = [own, null, own];
     own.value = 31;
     expect(call('show_pointers')).toBe('31 0 31');

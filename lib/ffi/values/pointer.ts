@@ -8,6 +8,7 @@ import { PluginError, rangeError, typeError } from '../../errors.js';
 import { Block, wasFreed } from '../block.js';
 import { koffi } from '../koffi.js';
 import { cCalls } from '../mapping.js';
+import type { Assigned } from '../typing/values.js';
 import { windowOver, type Window } from '../window.js';
 import type { ArrayView } from './array.js';
 import { assignable, describe, isConst } from './check.js';
@@ -65,7 +66,7 @@ const REMEMBERED = 1 << 16;
  * V.value = 7;                    // checked: an integer in the range of int
  * V.value++;
  */
-export class Pointer<T = unknown> {
+export class Pointer<T = unknown, W = Assigned<T>> {
   /** The address, as C prints it with %p. */
   readonly address: bigint;
   /** The name of the variable that this is a pointer to; undefined for any other pointer. */
@@ -134,11 +135,13 @@ export class Pointer<T = unknown> {
    * What it points to: a number, a string, a live view … as the value table says. Throws `ERR_PLUGIN_BAD_ADDRESS` for an address that is not
    * mapped. Assigning throws a `TypeError` or `RangeError` for a value that is none of the type, and `ERR_READ_ONLY` for const.
    */
+  // What may be assigned is not always what is read: nothing, behind a pointer to const.
+  // eslint-disable-next-line @typescript-eslint/related-getter-setter-pairs
   get value(): T {
     return (this.#live === undefined || this.#first?.freed === true ? this.at(0) : this.#live) as T;
   }
 
-  set value(value: T) {
+  set value(value: W) {
     this.set(0, value);
   }
 
@@ -157,7 +160,7 @@ export class Pointer<T = unknown> {
   }
 
   /** C's `p[index] = value`. */
-  set(index: number, value: T): void {
+  set(index: number, value: W): void {
     const { block, offset, codec } = this.#open(index, 1);
     const what = this.#what(index);
     assignable(what, this.#target, isConst(this.#target), block);
@@ -165,16 +168,16 @@ export class Pointer<T = unknown> {
   }
 
   /** C's `p + count`: a pointer `count` elements further, or back for a negative one. */
-  offset(count: number): Pointer<T> {
+  offset(count: number): Pointer<T, W> {
     const distance = integer(count, 'offset') * this.#step();
     const extent = this.#extent;
     if (extent === undefined) {
       const address = BigInt.asUintN(64, this.address + BigInt(distance));
-      return this.#madeFrom(new Pointer<T>(this.#values, this.#target, address)) as Pointer<T>;
+      return this.#madeFrom(new Pointer(this.#values, this.#target, address)) as Pointer<T, W>;
     }
     const offset = extent.offset + distance;
     if (offset < extent.start || offset > extent.end) throw this.#outside(count);
-    return this.#values.pointerInto(this.#target, { ...extent, offset }) as Pointer<T>;
+    return this.#values.pointerInto(this.#target, { ...extent, offset }) as Pointer<T, W>;
   }
 
   /** The same address as another pointer type: `p.cast('unsigned char *')`. As a function pointer it is the function: `p.cast('int (*)(int)')(7)`. */

@@ -30,7 +30,7 @@ describe('const char *', () => {
     const memory = plugin.alloc('char[4]', 'abc');
     title.value = memory.cast('char *');
     expect(title.value).toBe('abc');
-    (memory as Pointer<string>).value = 'xy';
+    memory.value = 'xy';
     expect(title.value).toBe('xy');
   });
 
