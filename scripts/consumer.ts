@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -20,6 +20,11 @@ const FILES: Readonly<Record<string, string>> = {
   'common.cjs': `const { open } = require('elf-plugin');\n${OPEN}\n`,
   'open.test.js': `const { open } = require('elf-plugin');\ntest('a plugin in Jest', () => {${OPEN}\n  expect(V.value).toBe(7);\n});\n`,
   'typed.mts': `import { open, type OpenOptions, type Plugin } from 'elf-plugin';\nconst options: OpenOptions = { int64: 'number' };\nconst plugin: Plugin = open(process.env['PLUGIN'] ?? '', options);\nplugin.lookup('V').value = 7;\nplugin.lookup('F')();\nexport const name: string = plugin.path;\n`,
+  'imported.mjs': `import { F, V } from './plugin_name.so';\nV.value = 7;\nF();\n`,
+  'required.cjs': `const { F, V } = require('./plugin_name.so');\nV.value = 7;\nF();\n`,
+  'jest.import.json':
+    '{ "transform": { "\\\\.so$": "elf-plugin/jest" }, "testMatch": ["**/imported.jest.js"] }\n',
+  'imported.jest.js': `const { F, V } = require('./plugin_name.so');\ntest('an import in Jest', () => {\n  V.value = 7;\n  F();\n  expect(V.value).toBe(7);\n});\n`,
   'tsconfig.json':
     '{ "compilerOptions": { "strict": true, "module": "nodenext", "target": "es2023", "lib": ["es2023"], "types": ["node"], "noEmit": true, "skipLibCheck": false }, "files": ["typed.mts"] }\n',
 };
@@ -56,6 +61,12 @@ function main(): void {
     check('ES module', process.execPath, ['module.mjs']);
     check('CommonJS', process.execPath, ['common.cjs']);
     check('Jest without configuration', join(folder, 'node_modules/.bin/jest'), []);
+    copyFileSync(env.PLUGIN, join(folder, 'plugin_name.so'));
+    const register = ['--import', 'elf-plugin/register'];
+    check('import of a library', process.execPath, [...register, 'imported.mjs']);
+    check('require of a library', process.execPath, [...register, 'required.cjs']);
+    const jestConfig = ['--config', 'jest.import.json'];
+    check('import of a library in Jest', join(folder, 'node_modules/.bin/jest'), jestConfig);
     check('TypeScript under --strict', join(folder, 'node_modules/.bin/tsc'), ['-p', '.'], '');
   } finally {
     rmSync(folder, { recursive: true, force: true });

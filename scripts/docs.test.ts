@@ -28,6 +28,7 @@ import { basename, dirname, join } from 'node:path';
 
 import { findLibrary } from '../lib/elf/search.js';
 import { installedDebugFile } from '../lib/testing/debug-file.js';
+import { installPackage } from '../lib/testing/package.js';
 import { sqlite, SQLITE_COMMANDS } from '../lib/testing/real-library.js';
 import { BUILD, describeWith, ROOT, run } from '../lib/testing/tools.js';
 
@@ -149,18 +150,14 @@ let typeErrors = '';
 /** Builds the package and everything in the pages. */
 function build(): void {
   rmSync(FOLDER, { recursive: true, force: true });
-  // The package as it is published. Errors in the sources are `npm run typecheck`'s to report.
-  const home = join(FOLDER, 'node_modules/elf-plugin');
-  mkdirSync(home, { recursive: true });
-  // A package of its own: inside this one `elf-plugin` would be its sources.
-  writeFileSync(join(FOLDER, 'package.json'), '{ "private": true }');
-  writeFileSync(join(home, 'package.json'), readFileSync(join(ROOT, 'package.json')));
-  const options = ['-p', join(ROOT, 'tsconfig.build.json'), '--noCheck', '--outDir', join(home, 'dist')];
-  spawnSync(process.execPath, [TSC, ...options]);
+  const home = installPackage(FOLDER);
   mkdirSync(BIN, { recursive: true });
   const command = join(BIN, 'elf-plugin');
   writeFileSync(command, `#!/bin/sh\nexec node '${join(home, 'dist/cli/main.js')}' "$@"\n`);
   chmodSync(command, 0o755);
+  // What people have in their projects.
+  symlinkSync(TSC, join(BIN, 'tsc'));
+  symlinkSync(join(dirname(require.resolve('jest/package.json')), 'bin/jest.js'), join(BIN, 'jest'));
   for (const { page, sections } of pages) write(folderOf(page), sections);
   const compilerOptions = {
     target: 'es2023',

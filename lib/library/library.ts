@@ -94,6 +94,16 @@ export class Library {
     return this.symbols.lookup(name);
   }
 
+  /** The names that `find` knows, each once, in the order of the symbol table. */
+  exportedNames(): string[] {
+    const names = new Set<string>();
+    for (const { name } of this.symbols.exported()) {
+      // Bytes that are no UTF-8 were replaced: no text is that name.
+      if (!name.includes('\ufffd') || this.find(name) !== undefined) names.add(name);
+    }
+    return [...names];
+  }
+
   /** The exported symbols that a name of C++ may mean, which is none of a symbol: `geo::area(double)`, `geo::area`. */
   overloads(name: string): readonly Overload[] {
     return this.cxxNames.find(name);

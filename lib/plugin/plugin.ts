@@ -12,6 +12,9 @@ import type { AllocatedIn, InitialIn, Looked, NoTypes, UnlistedName } from './op
 /** Most plugins are only called. */
 const heap = () => require('../ffi/heap.js') as typeof import('../ffi/heap.js');
 
+/** The symbols of `plugin`, for what is not looked up through it. */
+export let tableOf: (plugin: Plugin) => SymbolTable;
+
 /**
  * An open library. It stays open: there is no `close`, since whatever was looked up would point into nothing. The same library gives the
  * same `Plugin` in a thread, however it is named; its memory and its initialisation are shared by all threads.
@@ -37,6 +40,10 @@ export class Plugin<
   readonly #table: SymbolTable;
   readonly #loaded: Loaded;
   #symbols: Readonly<M> | undefined;
+
+  static {
+    tableOf = (plugin) => plugin.#table;
+  }
 
   /** Made by `open`. */
   constructor(library: Library, loaded: Loaded, int64: 'bigint' | 'number') {
@@ -91,9 +98,7 @@ export class Plugin<
   get symbols(): Readonly<M> {
     if (this.#symbols === undefined) {
       const symbols = Object.create(null) as M & object;
-      for (const { name } of this.#library.symbols.exported()) {
-        // A name that has several versions is the default one's.
-        if (name in symbols) continue;
+      for (const name of this.#library.exportedNames()) {
         Object.defineProperty(symbols, name, { enumerable: true, get: () => this.#table.lookup(name) });
       }
       this.#symbols = symbols;

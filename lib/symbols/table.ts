@@ -6,7 +6,8 @@ import type { SymbolSlot } from '../elf/relocation.js';
 import type { ElfSymbol } from '../elf/symbol.js';
 import { PluginError, typeError } from '../errors.js';
 import { Block } from '../ffi/block.js';
-import { createCallables, createFunction, functionAddress } from '../ffi/calls/function.js';
+import { createCallables, createDeferred, createFunction, functionAddress } from '../ffi/calls/function.js';
+import type { FunctionSource } from '../ffi/calls/source.js';
 import { symbolAddress } from '../ffi/linker.js';
 import type { CFunction, Values } from '../ffi/values/codec.js';
 import { describe } from '../ffi/values/check.js';
@@ -65,6 +66,19 @@ export class SymbolTable {
       else live = declaration === undefined ? this.#make(symbol) : this.#declared(symbol, declaration);
       this.#live.set(key, live);
     }
+    return live;
+  }
+
+  /** The live symbol of an `import`, of which there may be thousands: a function is bound when it is called, and not now. */
+  imported(name: string): LiveSymbol {
+    const known = this.#live.get(name);
+    const symbol = known === undefined ? this.#library.find(name) : undefined;
+    if (symbol === undefined || !this.#library.isFunction(symbol)) return known ?? this.lookup(name);
+    const live = createDeferred(
+      this.#source(symbol, () => this.#functionType(symbol)),
+      this.values,
+    );
+    this.#live.set(name, live);
     return live;
   }
 
@@ -127,9 +141,13 @@ export class SymbolTable {
   }
 
   #function(symbol: ElfSymbol, type: () => FunctionType): CFunction {
+    return createFunction(this.#source(symbol, type), this.values);
+  }
+
+  #source(symbol: ElfSymbol, type: () => FunctionType): FunctionSource {
     const address = this.#address(symbol);
     const isCode = address === this.#loaded.base + symbol.value && this.#library.isCode(symbol);
-    return createFunction({ name: written(symbol.name), address, isCode, type }, this.values);
+    return { name: written(symbol.name), address, isCode, type };
   }
 
   #functionType(symbol: ElfSymbol): FunctionType {

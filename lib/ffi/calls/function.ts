@@ -44,6 +44,17 @@ export function createFunction(source: FunctionSource, values: Values): CFunctio
   return describeFunction(call, async (...args) => bind().async(args), source);
 }
 
+/**
+ * The same, bound when it is first called: for the thousands of functions that an `import` names, of which few are called. A call goes through
+ * one function more.
+ */
+export function createDeferred(source: FunctionSource, values: Values): CFunction {
+  let bound: Calls | undefined;
+  const bind = (): Calls => (bound ??= callsOf(source, values));
+  const call = (...args: unknown[]): unknown => (bound ?? bind()).sync(...args);
+  return describeFunction(call, async (...args) => bind().async(args), source);
+}
+
 /** The ways to call a function. */
 interface Calls {
   readonly sync: CFunction;
