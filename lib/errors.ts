@@ -16,6 +16,8 @@ export type PluginErrorCode =
   | 'ERR_PLUGIN_UNSUPPORTED'
   /** The address is not mapped: a wild or null pointer. */
   | 'ERR_PLUGIN_BAD_ADDRESS'
+  /** C could not be compiled: the compiler refuses it, or there is none. */
+  | 'ERR_PLUGIN_COMPILE'
   /** A file is not what its format says. */
   | 'ERR_FORMAT';
 

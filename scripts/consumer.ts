@@ -1,4 +1,13 @@
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,7 +15,7 @@ import { compile, ROOT, run } from '../lib/testing/tools.js';
 
 /**
  * What somebody gets who installs the package: the tarball of `npm pack` in an empty folder, used from an ES module, from CommonJS, from a Jest without
- * any configuration, and from TypeScript. Each opens a library and calls it.
+ * any configuration, and from TypeScript. Each opens a library and calls it. Then docs/jest.md, as its reader follows it.
  */
 const OPEN = `
   const plugin = open(process.env.PLUGIN);
@@ -39,7 +48,7 @@ function main(): void {
     const { devDependencies } = JSON.parse(run('npm', ['pkg', 'get', '--json'], { cwd: ROOT })) as {
       devDependencies: Record<string, string>;
     };
-    const tools = ['jest', 'typescript', '@types/node'].map(
+    const tools = ['jest', 'typescript', 'ts-jest', '@types/node', '@types/jest'].map(
       (name) => `${name}@${devDependencies[name] ?? ''}`,
     );
     run('npm', ['install', '--no-audit', '--no-fund', join(folder, pack[0].filename), ...tools], {
@@ -68,9 +77,54 @@ function main(): void {
     const jestConfig = ['--config', 'jest.import.json'];
     check('import of a library in Jest', join(folder, 'node_modules/.bin/jest'), jestConfig);
     check('TypeScript under --strict', join(folder, 'node_modules/.bin/tsc'), ['-p', '.'], '');
+    for (const cache of ['cache', '']) followJestPage(folder, cache);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The blocks of docs/jest.md in order, in a folder of their own: files are written, `npx jest` is run, and has to run all tests there are by then. */
+function followJestPage(consumer: string, cache: string): void {
+  const folder = join(consumer, cache === '' ? 'jest-without-cache' : 'jest');
+  const temporary = join(folder, 'tmp');
+  mkdirSync(temporary, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+  const env = {
+    ...process.env,
+    ELF_PLUGIN_CACHE: cache === '' ? '' : join(folder, cache),
+    TMPDIR: temporary,
+    // As `npx` has it.
+    PATH: `${join(consumer, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`,
+  };
+  const page = readFileSync(join(ROOT, 'docs/jest.md'), 'utf8');
+  let written = 0;
+  let ran = 0;
+  for (const [, language, code = ''] of page.matchAll(/^```(\w+)\n([^]*?)^```$/gm)) {
+    const [, file] = /^\/\/ ([\w.-]+)\n/.exec(code) ?? [];
+    if (file !== undefined) {
+      writeFileSync(join(folder, file), code);
+      written += code.match(/^test\(/gm)?.length ?? 0;
+    } else if (language === 'sh' && code.startsWith('npx ')) {
+      const { stdout, stderr, status } = spawnSync('sh', ['-c', code.replace('npx ', '')], {
+        cwd: folder,
+        env,
+        encoding: 'utf8',
+      });
+      const [, passed] = /^Tests: +(\d+) passed, \d+ total$/m.exec(stderr) ?? [];
+      if (status !== 0 || Number(passed) !== written)
+        throw new Error(`docs/jest.md: ${code}: ${written} tests are to pass\n${stdout}${stderr}`);
+      ran++;
+    }
+  }
+  const leftovers = (): string[] => readdirSync(temporary).filter((name) => name.startsWith('elf-plugin'));
+  // They are removed when the process has ended, which does not wait for it.
+  for (let i = 0; i < 50 && leftovers().length > 0; i++) run('sleep', ['0.1']);
+  const left = leftovers();
+  if (ran === 0 || left.length > 0)
+    throw new Error(`docs/jest.md: ${ran} times Jest; left: ${left.join(', ')}`);
+  console.log(
+    `ok: docs/jest.md, ${cache === '' ? 'without a cache' : 'with a cache'}: ${ran} times Jest, ${written} tests`,
+  );
 }
 
 main();

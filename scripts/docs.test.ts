@@ -1,10 +1,11 @@
 /*
  * Runs every code block of README.md and docs/*.md. What a block's fence says:
  *
- *   c     The first line is `// NAME.c   gcc …`: the block is written to that file and compiled with that very command.
+ *   c     The first line is `// NAME.c   gcc …`: the block is written to that file and compiled with that very command. `// NAME.c`
+ *         or `// NAME.h` alone: it is written, for other blocks.
  *   ts    A part of a program: the blocks under one `##` heading are one ES module, checked under --strict and run. A first line
  *         `// NAME.mts` makes it a file that the others can use.
- *   js    A CommonJS program of its own.
+ *   js    A CommonJS program of its own. With a first line `// NAME.js` it is written to that file, as `json` is with `// NAME.json`.
  *   sh    Shell commands. Those that install something are listed below and not run.
  *   text  What the block before it prints, and nothing else. `…` stands for anything on its line.
  *   none  A picture.
@@ -34,6 +35,11 @@ import { BUILD, describeWith, ROOT, run } from '../lib/testing/tools.js';
 
 /** Commands that people type once. `npm start` has a test of its own. */
 const NOT_RUN = [
+  // The files of docs/jest.md, and these commands, are run by consumer.ts.
+  'npm install --save-dev jest elf-plugin',
+  'npm install --save-dev typescript ts-jest @types/jest @types/node',
+  'npx jest',
+  'npx jest --runInBand',
   'npm install elf-plugin',
   'npm ci && npm start',
   'sudo apt install libpython3.11-dbg',
@@ -185,8 +191,8 @@ function write(folder: string, sections: readonly Section[]): void {
         shell.set(block, outputOf('sh', ['-c', block.code], folder));
       if (block.file === undefined) continue;
       writeFileSync(join(folder, block.file), `${block.code}\n`);
-      if (block.language !== 'c') continue;
       const [first = ''] = block.code.split('\n');
+      if (block.language !== 'c' || !first.includes('  ')) continue;
       run('sh', ['-c', first.slice(first.indexOf('  ')).trim()], { cwd: folder });
     }
   });
@@ -202,11 +208,11 @@ describeWith(['gcc'], 'the documentation', () => {
   it.each(pages)('$page has no block that is not run', ({ page, sections }) => {
     const faults: string[] = [];
     for (const { language, line, code, file, output } of sections.flatMap((s) => s.blocks)) {
-      const known = ['c', 'ts', 'js', 'sh'].includes(language);
+      const known = ['c', 'ts', 'js', 'json', 'sh'].includes(language);
       const needsOutput = language === 'c' || file !== undefined ? false : !NOT_RUN.includes(code);
       if (!known) faults.push(`${page}:${line}: ${language} is not known here`);
       if (needsOutput && output === undefined) faults.push(`${page}:${line}: it is not said what it prints`);
-      if (language === 'c' && !/^\/\/ \S+\.c {2,}gcc /.test(code))
+      if (language === 'c' && !/^\/\/ \S+\.(?:c {2,}gcc |[ch]$)/m.test(code))
         faults.push(`${page}:${line}: no gcc line`);
     }
     expect(faults).toEqual([]);

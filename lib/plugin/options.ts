@@ -40,8 +40,10 @@ export interface OpenOptions {
   int64?: 'bigint' | 'number';
 }
 
-/** The values that each option can have; of one that takes text, what it is. */
-const VALUES: Readonly<Record<keyof OpenOptions, readonly unknown[] | string>> = {
+/** The values that each option can have; of one that takes text, what it is; null for one that its user checks. */
+export type OptionValues = Readonly<Record<string, readonly unknown[] | string | null>>;
+
+export const OPEN_OPTIONS = {
   scope: ['local', 'global'],
   binding: ['now', 'lazy'],
   deepBind: ['auto', true, false],
@@ -52,26 +54,33 @@ const VALUES: Readonly<Record<keyof OpenOptions, readonly unknown[] | string>> =
   declarations: 'C declarations',
   debuginfod: [true, false],
   int64: ['bigint', 'number'],
-};
+} satisfies Record<keyof OpenOptions, readonly unknown[] | string>;
 
-/** Throws a `TypeError` for an option that does not exist, or has a value it can't have. */
-export function checkOptions(options: OpenOptions): void {
+/** Throws a `TypeError` for an option that does not exist, or has a value it can't have. `caller`: the function that takes the options of `values`. */
+export function checkOptions(options: object, caller = 'open', values: OptionValues = OPEN_OPTIONS): void {
   if (typeof options !== 'object' || (options as unknown) === null) {
-    throw typeError('ERR_INVALID_ARG_TYPE', `open: expected an object of options, got ${describe(options)}`);
+    throw typeError(
+      'ERR_INVALID_ARG_TYPE',
+      `${caller}: expected an object of options, got ${describe(options)}`,
+    );
   }
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(VALUES, name)) {
+  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+    const allowed = Object.hasOwn(values, name) ? values[name] : undefined;
+    if (allowed === undefined) {
       const { suggest } = require('../symbols/suggest.js') as typeof import('../symbols/suggest.js');
-      const [close] = suggest(name, Object.keys(VALUES));
+      const [close] = suggest(name, Object.keys(values));
       const hint =
-        close === undefined ? `the options are ${Object.keys(VALUES).join(', ')}` : `did you mean ${close}?`;
-      throw typeError('ERR_INVALID_ARG_VALUE', `open: there is no option ${name}: ${hint}`);
+        close === undefined ? `the options are ${Object.keys(values).join(', ')}` : `did you mean ${close}?`;
+      throw typeError('ERR_INVALID_ARG_VALUE', `${caller}: there is no option ${name}: ${hint}`);
     }
-    const allowed = VALUES[name as keyof OpenOptions];
     const isText = typeof allowed === 'string';
-    if (value === undefined || (isText ? isGiven(value) : allowed.includes(value))) continue;
+    if (value === undefined || allowed === null || (isText ? isGiven(value) : allowed.includes(value)))
+      continue;
     const wanted = isText ? allowed : allowed.map((v) => JSON.stringify(v)).join(' or ');
-    throw typeError('ERR_INVALID_ARG_VALUE', `open: the option ${name} is ${wanted}, not ${describe(value)}`);
+    throw typeError(
+      'ERR_INVALID_ARG_VALUE',
+      `${caller}: the option ${name} is ${wanted}, not ${describe(value)}`,
+    );
   }
 }
 

@@ -46,7 +46,11 @@ export interface HeaderTypes {
  * `ERR_PLUGIN_TYPE` if there is no compiler, if it refuses the headers, with its words, or if it compiles for another machine than the library's.
  */
 export function readHeaders(request: HeaderRequest): HeaderTypes {
-  const compiler = CCompiler.find(request.environment);
+  const compiler = CCompiler.find({
+    user: 'a header',
+    code: 'ERR_PLUGIN_TYPE',
+    environment: request.environment,
+  });
   const includes = request.headers.map(includeLine).join('\n');
   const { ok, stdout, stderr } = compiler.run(
     ['-x', 'c', ...request.cflags, '-w', '-E', '-dD', '-'],

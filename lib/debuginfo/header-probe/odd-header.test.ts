@@ -321,8 +321,8 @@ describeWith(['gcc'], 'without a compiler', () => {
     const path = header('plain.h', 'int plain(int);\n');
     const none = thrownBy(() => read(library, [path], { CC: '/nonexistent/cc' }));
     expect(none).toMatchObject({ code: 'ERR_PLUGIN_TYPE' });
-    expect(none.message).toBe(
-      "a header needs a C compiler: CC is /nonexistent/cc, which can't be run\ninstall gcc or clang, or name a C compiler in CC",
+    expect(none.message).toMatch(
+      /^a header needs a C compiler: CC is \/nonexistent\/cc, which can't be run; to install one: apt install gcc .*\. CC can name another$/,
     );
     expect(thrownBy(() => read(library, [path], { CC: '', PATH: '/nonexistent' })).message).toMatch(
       /gcc, clang, cc are not there/,
