@@ -15,7 +15,7 @@ import { compile, ROOT, run } from '../lib/testing/tools.js';
 
 /**
  * What somebody gets who installs the package: the tarball of `npm pack` in an empty folder, used from an ES module, from CommonJS, from a Jest without
- * any configuration, and from TypeScript. Each opens a library and calls it. Then docs/jest.md, as its reader follows it.
+ * any configuration, from TypeScript, and from the command line. Each opens a library and calls it. Then docs/jest.md, as its reader follows it.
  */
 const OPEN = `
   const plugin = open(process.env.PLUGIN);
@@ -76,6 +76,7 @@ function main(): void {
     check('require of a library', process.execPath, [...register, 'required.cjs']);
     const jestConfig = ['--config', 'jest.import.json'];
     check('import of a library in Jest', join(folder, 'node_modules/.bin/jest'), jestConfig);
+    check('npx elf-plugin', 'npx', ['--no-install', 'elf-plugin', 'call', env.PLUGIN, 'V = 7', 'F()']);
     check('TypeScript under --strict', join(folder, 'node_modules/.bin/tsc'), ['-p', '.'], '');
     for (const cache of ['cache', '']) followJestPage(folder, cache);
   } finally {

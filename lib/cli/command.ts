@@ -1,16 +1,21 @@
 import { existsSync } from 'node:fs';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
-import { findLibrary } from '../elf/search.js';
 import { messageOf } from '../errors.js';
+import { didYouMean } from './did-you-mean.js';
 
 /** A command of `elf-plugin`. */
 export interface Command {
-  /** Its first line is the usage. */
+  /** Its first line is the usage, each of its options has a line; the shell's completion goes by both. */
   readonly help: string;
-  /** Throws a `UsageError` for a command line that it does not understand, and any other error for what fails. */
-  run(args: readonly string[]): void;
+  /** Whether a signal waits until `run` has ended, which removes temporary files. Otherwise it ends the process at once. */
+  readonly cleansUp?: boolean;
+  /** Throws a `UsageError` for a command line that it does not understand, and any other error for what fails. `commands`: all there are. */
+  run(args: readonly string[], commands: Commands): void | Promise<void>;
 }
+
+/** Commands by name, each loaded when it is asked for. */
+export type Commands = Readonly<Record<string, () => Command>>;
 
 /** The command line is not understood. */
 export class UsageError extends Error {}
@@ -20,7 +25,10 @@ export function parse<T extends ParseArgsConfig>(config: T): ReturnType<typeof p
   try {
     return parseArgs(config);
   } catch (error) {
-    throw new UsageError(messageOf(error).replace(/\. To specify a positional.*/s, ''));
+    const message = messageOf(error).replace(/\. To specify a positional.*/s, '');
+    const unknown = /^Unknown option '(--[^']+)'/.exec(message)?.[1];
+    const options = Object.keys(config.options ?? {}).map((name) => `--${name}`);
+    throw new UsageError(unknown === undefined ? message : message + didYouMean(unknown, options));
   }
 }
 
@@ -35,7 +43,11 @@ export function joined(args: readonly string[], option: string): string[] {
 /** The library that a command is given: a path or, without a slash, a name that the system loader knows, `z` or `libz.so.1`; a file of that name goes first. */
 export function libraryPath(name: string): string {
   if (name.includes('/') || existsSync(name)) return name;
+  // The commands that find what they need do not pay for the search.
+  const { findLibrary } = require('../elf/search.js') as typeof import('../elf/search.js');
   const path = findLibrary(name);
-  if (path === undefined) throw new Error(`${name}: no such file, and no library of the system by that name`);
-  return path;
+  if (path !== undefined) return path;
+  const { systemLibraries } = require('./system-libraries.js') as typeof import('./system-libraries.js');
+  const text = `${name}: no such file, and no library of the system by that name`;
+  throw new Error(text + didYouMean(name, systemLibraries()));
 }

@@ -5,16 +5,8 @@ import { join } from 'node:path';
 import { typesFileSource } from '../debuginfo/types-file/source.js';
 import { findLibrary } from '../elf/search.js';
 import { Library } from '../library/library.js';
-import { type ChildResult, runChild } from '../testing/run-child.js';
-import { BUILD, compile, describeWith, ROOT, run } from '../testing/tools.js';
-
-const FOLDER = join(BUILD, 'cli');
-const MAIN = join(ROOT, 'lib/cli/main.ts');
-
-function cli(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildResult {
-  mkdirSync(FOLDER, { recursive: true });
-  return runChild(MAIN, { args, env, cwd: FOLDER });
-}
+import { cli, FOLDER, MAIN } from '../testing/cli.js';
+import { compile, describeWith, ROOT, run } from '../testing/tools.js';
 
 describe('elf-plugin', () => {
   it.each([['--help'], ['-h'], ['help']])('%s says what there is', (...args) => {
@@ -22,6 +14,33 @@ describe('elf-plugin', () => {
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^Usage: elf-plugin COMMAND/);
     expect(stdout).toMatch(/^ {2}types /m);
+  });
+
+  it('explains each command, with examples, in either way', () => {
+    const listed = [...cli(['--help']).stdout.matchAll(/^ {2}(\w+) {3}/gm)].map((m) => m[1] ?? '');
+    expect(listed).toEqual(
+      expect.arrayContaining(['symbols', 'inspect', 'call', 'find', 'types', 'completion']),
+    );
+    for (const name of listed) {
+      const { status, stdout, stderr } = cli([name, '--help']);
+      expect([status, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(new RegExp(`^Usage: elf-plugin ${name} .*\\n\\n`));
+      expect(stdout).toMatch(/^Examples:\n/m);
+      expect(cli(['help', name])).toMatchObject({ status: 0, stdout });
+    }
+  });
+
+  it.each([['--version'], ['-V']])('%s says which version it is', (option) => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    expect(cli([option])).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it('says what was probably meant', () => {
+    expect(cli(['symbls', 'z']).stderr).toMatch(
+      /^elf-plugin: there is no command 'symbls', did you mean symbols\?\n/,
+    );
+    expect(cli(['help', 'symbls'])).toMatchObject({ status: 2, stdout: '' });
+    expect(cli(['symbols', 'stdc+']).stderr).toMatch(/by that name, did you mean stdc\+\+\?\n$/);
   });
 
   it('needs a command that it knows', () => {

@@ -1,41 +1,36 @@
 import type { ByteSource } from '../bytes/source.js';
 import { DW_OP } from './constants.js';
-import { occurrences } from './sections.js';
+
+/** Bytes of `.debug_info` that are looked through at a time: what a processor's own cache holds. */
+const WINDOW = 1 << 18;
 
 /**
  * Every address of data that `.debug_info` names, with the places where it does: what looks like the location `DW_OP.addr ADDRESS` is taken for one.
- * One native search, and 32 bytes for each.
+ * One native search.
  */
 export class DataMap {
-  /** Sorted by address. */
-  readonly #addresses: Float64Array;
-  readonly #places: Float64Array;
+  readonly #places = new Map<number, number[]>();
 
   /** `length`: bytes of a location, its own length included. */
   constructor(info: ByteSource, length: number, littleEndian: boolean) {
-    const found: { address: number; place: number }[] = [];
     const size = length - 2;
     const head = Uint8Array.of(length - 1, DW_OP.addr);
-    for (const place of occurrences(info, head)) {
-      if (place + length > info.size) continue;
-      const bytes = info.read(place + 2, size);
-      found.push({ address: addressAt(bytes, 0, size, littleEndian), place });
+    const scratch = new Uint8Array(Math.min(WINDOW + length, info.size));
+    for (let start = 0; start < info.size; start += WINDOW) {
+      const bytes = info.read(start, Math.min(WINDOW + length - 1, info.size - start), scratch);
+      const window = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      for (let at = window.indexOf(head); at >= 0 && at < WINDOW; at = window.indexOf(head, at + 1)) {
+        if (at + length > window.length) break;
+        const address = addressAt(window, at + 2, size, littleEndian);
+        const known = this.#places.get(address);
+        if (known === undefined) this.#places.set(address, [start + at]);
+        else known.push(start + at);
+      }
     }
-    found.sort((a, b) => a.address - b.address || a.place - b.place);
-    this.#addresses = Float64Array.from(found, ({ address }) => address);
-    this.#places = Float64Array.from(found, ({ place }) => place);
   }
 
-  *places(address: bigint): Generator<number> {
-    const wanted = Number(address);
-    const addresses = this.#addresses;
-    let [low, high] = [0, addresses.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((addresses[middle] ?? 0) < wanted) low = middle + 1;
-      else high = middle;
-    }
-    for (; addresses[low] === wanted; low++) yield this.#places[low] ?? 0;
+  places(address: bigint): Iterable<number> {
+    return this.#places.get(Number(address)) ?? [];
   }
 }
 

@@ -8,6 +8,9 @@ import type { Unit } from './unit.js';
 /** What a directory or file entry of DWARF 5 says (DWARF v5 §7.22, Table 7.27). */
 const DW_LNCT = { path: 1, directory_index: 2 } as const;
 
+/** Bytes that hold the file names of most units. */
+const WINDOW = 1 << 13;
+
 interface FileEntry {
   readonly path: string;
   readonly directory: number;
@@ -45,7 +48,7 @@ function fileName(die: Die): FileName | undefined {
   if (section === undefined || unit.root.stmtList === undefined) return undefined;
   let files = known.get(unit);
   if (files === undefined) {
-    files = parseAt(section, unit.root.stmtList, unit.file.littleEndian, 1024, (c) => fileNames(unit, c));
+    files = parseAt(section, unit.root.stmtList, unit.file.littleEndian, WINDOW, (c) => fileNames(unit, c));
     known.set(unit, files);
   }
   return files[index];

@@ -91,7 +91,8 @@ export function* occurrencesIn(bytes: Buffer, needle: Uint8Array): Generator<num
   for (let found = bytes.indexOf(probe, from); found >= 0; found = bytes.indexOf(probe, found + 1)) {
     const at = found - from;
     if (at > last) return;
-    if (bytes.compare(needle, 0, needle.length, at, at + needle.length) === 0) yield at;
+    if (needle.length <= PROBE || bytes.compare(needle, 0, needle.length, at, at + needle.length) === 0)
+      yield at;
   }
 }
 

@@ -32,9 +32,11 @@ const BAD: Word = { text: '<bad address>', style: 'special' };
 const CYCLE: Word = { text: '<cycle>', style: 'special' };
 const MORE: Word = { text: '{…}', style: 'special' };
 
-/** The value of type `type` at `address`, as C writes a compound literal: `(struct point){ .x = 1, .y = 2.5 }`. Only what is shown is read. */
+/** The value of type `type` at `address`, as C writes it, a struct or an array as a compound literal: `7`, `"text"`, `(struct point){ .x = 1, .y = 2.5 }`. Only what is shown is read. */
 export function formatValue(type: CType, address: bigint, memory: Memory, options: FormatOptions): string {
-  const head = `(${print(type)})`;
+  const t = bare(type);
+  const isCompound = t.kind === 'struct' || t.kind === 'union' || (t.kind === 'array' && !isText(t.element));
+  const head = isCompound ? `(${print(type)})` : '';
   return `${head}${layOut(new Formatter(memory, options).shown(type, address), head.length, options)}`;
 }
 

@@ -1,6 +1,7 @@
 import { compile } from '../../lib/testing/tools.js';
 import { benchDiskCache } from './cache.js';
 import { benchCalls } from './calls.js';
+import { benchCommandLine } from './command-line.js';
 import { benchCallbacks, benchList, benchStructs, benchText } from './compound.js';
 import { benchFreshProcesses } from './real.js';
 import { meets, printTable } from './table.js';
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
     benchList(path),
     ...benchFreshProcesses(),
     ...benchDiskCache(),
+    ...benchCommandLine(),
     ...benchVersionCheck(),
   ];
   console.log(printTable(rows));

@@ -28,6 +28,8 @@ Examples:
 
 export const types: Command = {
   help,
+  // The compiler works in a temporary directory.
+  cleansUp: true,
   run(args) {
     const { values, positionals } = parse({
       args: joined(args, '--cflags'),

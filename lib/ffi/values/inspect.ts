@@ -13,7 +13,7 @@ const format = () => require('../../format/value.js') as typeof import('../../fo
 let descriptor: number | undefined;
 
 /** This process's memory through the kernel, which answers EIO for a wild address instead of raising a signal (proc(5)). */
-const memory: Memory = {
+export const memory: Memory = {
   read(address, size) {
     const bytes = new Uint8Array(size);
     try {
@@ -70,8 +70,8 @@ export function inspectText(address: bigint, limit: number): string {
   }
 }
 
-/** `depth` is what is left of that of `options`; what is null has no limit. Those that a caller of `[inspect.custom]` leaves out are inspect's own. */
-function formatOptions(depth: number, given: InspectOptions): FormatOptions {
+/** How values are shown. `depth` is what is left of that of `options`; what is null has no limit. Those that a caller of `[inspect.custom]` leaves out are inspect's own. */
+export function formatOptions(depth: number, given: InspectOptions): FormatOptions {
   const options = { ...inspect.defaultOptions, ...given };
   const { compact = true, stylize = (text: string) => text } = options as Partial<InspectOptionsStylized>;
   return {
