@@ -2,8 +2,9 @@
 // Node 20 reads no TypeScript by itself; the docblock names Jest's loader for this file.
 import type { Config } from 'jest';
 
-// Tests and what they start leave the user's cache alone, and none finds what another has written; those of the cache have their own.
+// Tests and what they start leave the user's cache and history alone, and none finds what another has written; those of the cache and the history have their own.
 process.env['ELF_PLUGIN_CACHE'] = '';
+process.env['ELF_PLUGIN_REPL_HISTORY'] = '';
 
 const config: Config = {
   testEnvironment: 'node',

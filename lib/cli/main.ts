@@ -17,6 +17,7 @@ const COMMANDS: Commands = {
   find: () => (require('./commands/find.js') as typeof import('./commands/find.js')).find,
   types: () => (require('./commands/types.js') as typeof import('./commands/types.js')).types,
   dts: () => (require('./commands/dts.js') as typeof import('./commands/dts.js')).dts,
+  repl: () => (require('./commands/repl.js') as typeof import('./commands/repl.js')).repl,
   completion: () =>
     (require('./commands/completion.js') as typeof import('./commands/completion.js')).completion,
 };

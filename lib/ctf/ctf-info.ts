@@ -2,13 +2,15 @@ import type { ByteSource } from '../bytes/source.js';
 import { compatible } from '../ctypes/compatible.js';
 import { bare, type CType } from '../ctypes/model.js';
 import { print } from '../ctypes/print.js';
-import type {
-  Absent,
-  ConstantValue,
-  ConstantValues,
-  SymbolQuery,
-  TypedSymbol,
-  TypeKeyword,
+import {
+  TYPE_KEYWORDS,
+  type Absent,
+  type ConstantValue,
+  type ConstantValues,
+  type SymbolQuery,
+  type TypeKeyword,
+  type TypeName,
+  type TypedSymbol,
 } from '../ctypes/type-source.js';
 import { FormatError } from '../errors.js';
 import { readDictionaries } from './archive.js';
@@ -96,6 +98,16 @@ export class CtfInfo {
     const names = this.#names();
     const type = names.get(`${keyword} ${name}`)?.[0] ?? names.get(`${keyword} declaration ${name}`)?.[0];
     return type && this.#types().of(type);
+  }
+
+  /** The types that have a name. Throws a `FormatError` on corrupt CTF. */
+  *typeNames(): Generator<TypeName> {
+    for (const key of this.#names().keys()) {
+      const words = key.split(' ');
+      const keyword = TYPE_KEYWORDS.find((word) => word === words[0]);
+      const name = words.at(-1);
+      if (keyword !== undefined && name !== undefined) yield { keyword, name };
+    }
   }
 
   /** Every enumerator. Throws a `FormatError` on corrupt CTF. */

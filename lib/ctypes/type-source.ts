@@ -37,6 +37,12 @@ export interface Absent {
 export const TYPE_KEYWORDS = ['struct', 'union', 'enum', 'typedef'] as const;
 export type TypeKeyword = (typeof TYPE_KEYWORDS)[number];
 
+/** A type by its name. */
+export interface TypeName {
+  readonly keyword: TypeKeyword;
+  readonly name: string;
+}
+
 /** A value that a name stands for: an enumerator's, or a macro's. */
 export interface ConstantValue {
   readonly value: bigint | number | string;
@@ -62,6 +68,8 @@ export interface TypeSource {
   symbol(query: SymbolQuery): TypedSymbol | Absent;
   /** Throws a `FormatError` where the types are corrupt. */
   typeNamed(keyword: TypeKeyword, name: string): CType | undefined;
+  /** The types that can be named, each at least once. Throws a `FormatError` where they are corrupt. */
+  typeNames(): Iterable<TypeName>;
   /** Every constant at file scope. Throws a `FormatError` where they are corrupt. */
   constants(): ConstantValues;
   /** The symbols of others that the library uses, where the source has them; each may come more than once. Throws a `FormatError` where they are corrupt. */

@@ -18,6 +18,7 @@ export function ctfSource(file: ElfFile): TypeSource {
     name: `CTF in ${file.path}`,
     symbol: (query) => info.symbol(query),
     typeNamed: (keyword, name) => info.typeNamed(keyword, name),
+    typeNames: () => info.typeNames(),
     constants: () => info.constants(),
   };
 }

@@ -8,6 +8,7 @@ import type {
   SymbolQuery,
   TypedSymbol,
   TypeKeyword,
+  TypeName,
   TypeSource,
 } from '../ctypes/type-source.js';
 import { findSource, type Subject, type TypeOptions } from './sources.js';
@@ -74,6 +75,15 @@ export class DebugInfo {
       if (type !== undefined) return type;
     }
     return undefined;
+  }
+
+  /** The types that can be named, each once. Reads all of their names; throws a `FormatError` where they are corrupt. */
+  typeNames(): TypeName[] {
+    const names = new Map<string, TypeName>();
+    for (const source of this.#sources()) {
+      for (const type of source.typeNames()) names.set(`${type.keyword} ${type.name}`, type);
+    }
+    return [...names.values()];
   }
 
   /** Every constant at file scope, each from the first source that has it. Reads all of them; throws a `FormatError` where they are corrupt. */

@@ -7,7 +7,7 @@ import type { Absent, SymbolQuery, TypedSymbol, TypeSource } from '../ctypes/typ
  * uses and does not declare: those of the library's other sources.
  */
 export function declarationsSource(text: string, options: DeclarationsOptions = {}): TypeSource {
-  const { symbols, statics, typeNamed, constants } = parseDeclarations(text, options);
+  const { symbols, statics, typeNamed, typeNames, constants } = parseDeclarations(text, options);
   return {
     name: 'declarations',
     symbol: ({ name, kind }: SymbolQuery): TypedSymbol | Absent => {
@@ -32,6 +32,7 @@ export function declarationsSource(text: string, options: DeclarationsOptions = 
       return { type: found.type, language: undefined, declFile: found.file, declLine: found.line };
     },
     typeNamed,
+    typeNames,
     constants,
   };
 }

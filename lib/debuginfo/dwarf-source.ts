@@ -21,6 +21,7 @@ export function dwarfSource(file: ElfFile, library: string = file.path): TypeSou
     name: `DWARF in ${file.path}`,
     symbol: (query) => info.symbol(query),
     typeNamed: (keyword, name) => info.typeNamed(keyword, name),
+    typeNames: () => info.typeNames(),
     constants: () => info.constants(),
     declarations: () => info.declarations(),
   };

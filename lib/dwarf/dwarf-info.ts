@@ -6,6 +6,7 @@ import type {
   DeclaredSymbol,
   SymbolQuery,
   TypedSymbol,
+  TypeName,
 } from '../ctypes/type-source.js';
 import { FormatError } from '../errors.js';
 import { UnitsByAddress } from './aranges.js';
@@ -92,6 +93,12 @@ export class DwarfInfo {
       names()?.find(keyword, name) ??
       names()?.find(`${keyword} declaration`, name);
     return die && this.#types.of(die);
+  }
+
+  /** The types of C that have a name at file scope. Reads all names; throws a `FormatError` on corrupt debug info. */
+  typeNames(): TypeName[] {
+    const { readTypeNames } = require('./type-names.js') as typeof import('./type-names.js');
+    return readTypeNames(this.#file);
   }
 
   /** Every enumerator at file scope. Throws a `FormatError` on corrupt debug info. */

@@ -160,7 +160,7 @@ export class NameIndex {
 }
 
 /** The offset of an entry's name in `.debug_str`, where it is kept there. The cursor stands at the attributes. */
-function strpOffset(unit: Unit, abbrev: Abbrev): number | undefined {
+export function strpOffset(unit: Unit, abbrev: Abbrev): number | undefined {
   const { cursor } = unit;
   for (const { at, form } of abbrev.attributes) {
     if (at === DW_AT.name) return form === DW_FORM.strp ? readOffset(cursor, unit.offsetSize) : undefined;

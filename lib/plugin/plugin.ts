@@ -14,6 +14,8 @@ const heap = () => require('../ffi/heap.js') as typeof import('../ffi/heap.js');
 
 /** The symbols of `plugin`, for what is not looked up through it. */
 export let tableOf: (plugin: Plugin) => SymbolTable;
+/** What is on disk of a plugin, for those who list and explain it. */
+export let libraryOf: (plugin: Plugin) => Library;
 
 /**
  * An open library. It stays open: there is no `close`, since whatever was looked up would point into nothing. The same library gives the
@@ -43,6 +45,7 @@ export class Plugin<
 
   static {
     tableOf = (plugin) => plugin.#table;
+    libraryOf = (plugin) => plugin.#library;
   }
 
   /** Made by `open`. */

@@ -18,6 +18,8 @@ export interface ChildOptions {
   /** Added to this process's environment; `undefined` takes a variable away. */
   env?: NodeJS.ProcessEnv;
   cwd?: string;
+  /** Its standard input. */
+  input?: string;
   /** In front of the file: `--expose-gc`. */
   execArgv?: readonly string[];
   /** Whether `source` is JavaScript: a file that Node runs as it is, at a third of the cost. */
@@ -40,6 +42,7 @@ export function runChild(source: string, options: ChildOptions = {}): ChildResul
     encoding: 'utf8',
     cwd,
     env: { ...process.env, ...env },
+    ...(options.input === undefined ? {} : { input: options.input }),
     timeout: timeoutMilliseconds,
     killSignal: 'SIGKILL',
     maxBuffer: 1 << 28,

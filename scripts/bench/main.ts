@@ -4,6 +4,7 @@ import { benchCalls } from './calls.js';
 import { benchCommandLine } from './command-line.js';
 import { benchCallbacks, benchList, benchStructs, benchText } from './compound.js';
 import { benchFreshProcesses } from './real.js';
+import { benchRepl } from './repl.js';
 import { meets, printTable } from './table.js';
 import { benchVariables } from './variables.js';
 import { benchVersionCheck } from './versions.js';
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
     ...(await benchVariables(path)),
     benchList(path),
     ...benchFreshProcesses(),
+    ...(await benchRepl()),
     ...benchDiskCache(),
     ...benchCommandLine(),
     ...benchVersionCheck(),

@@ -3,7 +3,7 @@ import { bare, type CType } from '../model.js';
 import type { Machine } from '../names.js';
 import type { NameResolver } from '../parse.js';
 import { Tokens, type Report } from '../tokens.js';
-import type { ConstantValue, ConstantValues, TypeKeyword } from '../type-source.js';
+import type { ConstantValue, ConstantValues, TypeKeyword, TypeName } from '../type-source.js';
 import { macroValue } from './macro-value.js';
 import { PackStack } from './pack.js';
 import { DeclarationParser } from './parser.js';
@@ -37,6 +37,8 @@ export interface Declarations {
   readonly statics: ReadonlyMap<string, SymbolDeclaration>;
   /** What the text itself defines under that name; undefined for what it only mentions. */
   readonly typeNamed: (keyword: TypeKeyword, name: string) => CType | undefined;
+  /** The names of those. */
+  readonly typeNames: () => Iterable<TypeName>;
   /** Enumerators, and macros that are a number or text. */
   readonly constants: () => ConstantValues;
 }
@@ -78,6 +80,7 @@ export function parseDeclarations(text: string, options: DeclarationsOptions = {
     symbols,
     statics,
     typeNamed: (keyword, name) => scope.defined(keyword, name),
+    typeNames: () => scope.typeNames(),
     constants: () => constants(scope, macros, lines, packs),
   };
 }

@@ -12,7 +12,7 @@ import { similarNames, type NameResolver } from '../parse.js';
 import { print } from '../print.js';
 import type { Token } from '../tokens.js';
 import type { Names, Tag } from '../type-parser.js';
-import type { TypeKeyword } from '../type-source.js';
+import type { TypeKeyword, TypeName } from '../type-source.js';
 
 /** A function or a variable that is declared. */
 export interface DeclaredSymbol {
@@ -72,6 +72,13 @@ export class Scope implements Names {
     if (keyword === 'typedef') return this.#typedefs.get(name)?.type;
     const tagged = this.#tags.get(name);
     return tagged?.type.kind === keyword && tagged.body !== undefined ? tagged.type : undefined;
+  }
+
+  /** What the text itself defines. */
+  *typeNames(): Generator<TypeName> {
+    for (const name of this.#typedefs.keys()) yield { keyword: 'typedef', name };
+    for (const [name, { type, body }] of this.#tags)
+      if (body !== undefined) yield { keyword: type.kind, name };
   }
 
   typedef(name: string): CType | undefined {

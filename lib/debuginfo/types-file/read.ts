@@ -1,10 +1,12 @@
-import type {
-  Absent,
-  ConstantValue,
-  ConstantValues,
-  SymbolQuery,
-  TypedSymbol,
-  TypeKeyword,
+import {
+  TYPE_KEYWORDS,
+  type Absent,
+  type ConstantValue,
+  type ConstantValues,
+  type SymbolQuery,
+  type TypeKeyword,
+  type TypeName,
+  type TypedSymbol,
 } from '../../ctypes/type-source.js';
 import { bare, type CType } from '../../ctypes/model.js';
 import { FormatError } from '../../errors.js';
@@ -63,6 +65,13 @@ export class TypesFileReader {
     const found = type.kind === 'typedef' ? type.name : 'tag' in type ? type.tag : undefined;
     if (type.kind !== keyword || found !== name) names.fail(name, `not ${keyword} ${name}`);
     return type;
+  }
+
+  *typeNames(): Generator<TypeName> {
+    for (const keyword of TYPE_KEYWORDS) {
+      if (!this.#names.has(keyword)) continue;
+      for (const name of this.#names.child(keyword).keys()) yield { keyword, name };
+    }
   }
 
   constants(): ConstantValues {

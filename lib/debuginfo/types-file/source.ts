@@ -38,6 +38,7 @@ export function typesFileSource(path: string, subject: Subject): TypeSource {
     name: `types file ${path} (${reader.origin.from})`,
     symbol: (query) => reader.symbol(query),
     typeNamed: (keyword, name) => reader.typeNamed(keyword, name),
+    typeNames: () => reader.typeNames(),
     constants: () => reader.constants(),
   };
 }

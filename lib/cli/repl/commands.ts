@@ -1,0 +1,111 @@
+import { resolve } from 'node:path';
+
+import { printLayout } from '../../ctypes/layout-text.js';
+import { print } from '../../ctypes/print.js';
+import type { ElfSymbol } from '../../elf/symbol.js';
+import { notFound } from '../../symbols/not-found.js';
+import { open } from '../../plugin/open.js';
+import { libraryOf, type Plugin } from '../../plugin/plugin.js';
+import type { Library } from '../../library/library.js';
+import { libraryPath } from '../command.js';
+import { listSymbols } from './list.js';
+import type { Session } from './session.js';
+import { sourceLines } from './source.js';
+
+/** Few sessions compile C, or read headers. */
+const code = () => require('./c-code.js') as typeof import('./c-code.js');
+const header = () => require('./header.js') as typeof import('./header.js');
+
+export interface ReplCommand {
+  readonly help: string;
+  /** `text` is what stands behind the command. What it throws is shown. */
+  readonly action: (session: Session, text: string) => void;
+}
+
+/** The commands of the REPL, besides Node's. */
+export const COMMANDS: Readonly<Record<string, ReplCommand>> = {
+  symbols: {
+    help: 'List what the libraries export, as C declares it: .symbols get_*',
+    action(session, pattern) {
+      const lines = session.plugins.flatMap((plugin) => listSymbols(libraryOf(plugin), pattern));
+      session.say(lines.length === 0 ? `no symbol's name has ${pattern}` : lines.join('\n'));
+    },
+  },
+  type: {
+    help: "Show the type of a symbol, or a type's definition with offsets: .type struct point",
+    action(session, name) {
+      if (name === '') throw new Error('of what? .type NAME');
+      session.say(describeType(session, name));
+    },
+  },
+  source: {
+    help: 'Show where a symbol is declared, and the lines: .source NAME',
+    action(session, name) {
+      if (name === '') throw new Error('of what? .source NAME');
+      const { plugin, symbol } = find(session, name);
+      const place = libraryOf(plugin).declaredAt(symbol);
+      if (place === undefined)
+        throw new Error(`${name}: its source is not known (${plugin.typeSource ?? 'no types'})`);
+      const snippet = code().snippetOf(plugin);
+      if (snippet !== undefined) {
+        session.say(snippet);
+        return;
+      }
+      session.say(`${place.file}:${place.line}`);
+      const lines = sourceLines(place);
+      session.say(lines === undefined ? 'that file is not here' : lines.join('\n'));
+    },
+  },
+  open: {
+    help: 'Open another library and bring its symbols into scope: .open PATH',
+    action(session, path) {
+      if (path === '') throw new Error('what? .open PATH');
+      session.use(open(libraryPath(path), session.options));
+    },
+  },
+  c: {
+    help: 'Compile C, which may use the types and call the functions of what is open: .c int twice(int x) { return 2 * x; }',
+    action(session, text) {
+      code().compileInto(session, text);
+    },
+  },
+};
+
+/** Replaces Node's `.load`, which goes on to serve JavaScript. */
+export function loadCommand(loadScript: (file: string) => void): ReplCommand {
+  return {
+    help: 'Take the types of a header (.h), or run the JavaScript of a file',
+    action(session, file) {
+      if (/\.h(?:pp|h)?>?$/.test(file)) header().loadHeader(session, file);
+      else loadScript(resolve(file));
+    },
+  };
+}
+
+/** The symbol of that name, in the library that was opened last. */
+function find(session: Session, name: string): { plugin: Plugin; library: Library; symbol: ElfSymbol } {
+  for (const plugin of session.plugins.toReversed()) {
+    const library = libraryOf(plugin);
+    const symbol = library.find(name);
+    if (symbol !== undefined) return { plugin, library, symbol };
+  }
+  throw new Error(notFound(libraryOf(session.current), name));
+}
+
+function describeType(session: Session, text: string): string {
+  const words = /^(?:struct|union|enum)\b/.test(text);
+  const known = session.plugins.toReversed().some((p) => libraryOf(p).find(text) !== undefined);
+  if (known && !words) {
+    const { library, symbol } = find(session, text);
+    const { type, reason } = library.typed(symbol);
+    if (type === undefined) throw new Error(`${text}: its type is not known\n${reason ?? ''}`.trimEnd());
+    const declaration = `${print(type, text)};`;
+    const layout = printLayout(type);
+    return layout.includes('\n') ? `${declaration}\n${layout}` : declaration;
+  }
+  const { ctype } = session.type(text).type;
+  const layout = printLayout(ctype);
+  return ctype.kind === 'typedef'
+    ? `typedef ${print(ctype.target, ctype.name)};${layout.includes('\n') ? `\n${layout}` : ''}`
+    : layout;
+}
