@@ -50,7 +50,12 @@ export function open(path: string, options?: OpenOptions): unknown {
   return (require('./plugin/open.js') as typeof import('./plugin/open.js')).open(path, options);
 }
 
-/** Like `open`, with the library's constructors off the event loop. The init function runs on it. */
+/**
+ * Like `open`, with the library's constructors off the event loop. The init function runs on it. The promise is rejected with what `open` throws.
+ *
+ * @example
+ * const p = await openAsync('./plugin_name.so', { init: 'start' });
+ */
 export async function openAsync<M = AnySymbols>(path: string, options?: OptionsFor<M>): Promise<Opened<M>>;
 export async function openAsync(
   path: string,
@@ -75,7 +80,13 @@ export function inspect(path: string): LibraryInfo {
   return (require('./library/inspect.js') as typeof import('./library/inspect.js')).inspect(path);
 }
 
-/** The path of the library that the system loader would take for `name`: `z`, `libz.so`, `libz.so.1`. Undefined if there is none. */
+/**
+ * The path of the library that the system loader would take for `name`: `z`, `libz.so`, `libz.so.1`. Undefined if there is none.
+ *
+ * @example
+ * const path = findLibrary('z');   // '/lib/x86_64-linux-gnu/libz.so.1'
+ * if (path !== undefined) open(path);
+ */
 export function findLibrary(name: string): string | undefined {
   return (require('./elf/search.js') as typeof import('./elf/search.js')).findLibrary(name);
 }
@@ -89,7 +100,8 @@ export function findLibrary(name: string): string | undefined {
  * 8,192 callbacks are taken.
  *
  * @example
- * using compare = callback((a, b) => a.value - b.value, 'int (const int *, const int *)');
+ * const byValue = (a: Pointer<number>, b: Pointer<number>) => a.value - b.value;
+ * using compare = callback(byValue, 'int (const int *, const int *)');
  * plugin.lookup('set_order')(compare);
  */
 export function callback(fn: (...args: never[]) => unknown, type: string | Type): Callback {
@@ -99,7 +111,8 @@ export function callback(fn: (...args: never[]) => unknown, type: string | Type)
 /**
  * C's cast: `(type) value`. Of a number or bigint to an integer type what fits is kept, as in C: `cast('unsigned char', 300)` is 44. To a pointer type it takes
  * a `Pointer`, null, or an address as a bigint or number, and gives a `Pointer`; to a function pointer type it gives a function. What is not a pointer is a
- * typed value, for arguments: it says what the C type of an argument of a variadic function is.
+ * typed value, for arguments: it says what the C type of an argument of a variadic function is. Throws a `TypeError` or `RangeError` for what is no value of
+ * the type.
  *
  * @example
  * printf('%lu %c\n', cast('unsigned long', 5), cast('int', 65));
@@ -124,12 +137,23 @@ export function addressOf(view: object, field?: string): Pointer {
   return reflect().addressOf(view, field);
 }
 
-/** The C type of a view, a `Pointer` (`int *` for a pointer to int) or a function. Throws a `TypeError` for anything else. */
+/**
+ * The C type of a view, a `Pointer` (`int *` for a pointer to int) or a function. Throws a `TypeError` (`ERR_INVALID_ARG_TYPE`) for anything else.
+ *
+ * @example
+ * String(typeOf(point.value));   // 'struct point'
+ */
 export function typeOf(x: unknown): Type {
   return reflect().typeOf(x);
 }
 
-/** C's `sizeof`, in bytes, for what `typeOf` takes: 8 for a `Pointer`; what it points to has `pointer.type.size`. */
+/**
+ * C's `sizeof`, in bytes, for what `typeOf` takes: 8 for a `Pointer`; what it points to has `pointer.type.size`. Throws a `TypeError`
+ * (`ERR_INVALID_ARG_TYPE`) for anything else.
+ *
+ * @example
+ * sizeOf(point.value);   // 8
+ */
 export function sizeOf(x: unknown): number {
   return reflect().sizeOf(x);
 }
@@ -143,7 +167,7 @@ export function sizeOf(x: unknown): number {
  *
  * @example
  * const before = snapshot(point.value);   // { x: 1, y: 2 }, which no later write changes
- * JSON.stringify(snapshot(file.value, { bigint: 'string' }));   // {"name":"a.c","size":"1024"}
+ * JSON.stringify(snapshot(point.value, { bigint: 'string' }));   // {"x":1,"y":2}
  */
 export function snapshot(value: unknown, options?: SnapshotOptions): unknown {
   return (require('./ffi/values/snapshot.js') as typeof import('./ffi/values/snapshot.js')).snapshot(
@@ -156,6 +180,10 @@ export function snapshot(value: unknown, options?: SnapshotOptions): unknown {
  * C's `free`, for memory of the C heap: of `malloc`, or handed over by C. Throws a `TypeError` for memory of `alloc` and of variables, for a
  * pointer into the middle, for what can't be heap memory, and for what was freed before. Null is nothing to free. What is read or written
  * through the pointer afterwards, or through what was made from it, throws `ERR_PLUGIN_BAD_ADDRESS`.
+ *
+ * @example
+ * const numbers = plugin.malloc('int[4]');
+ * free(numbers);
  */
 export function free(pointer: Pointer | null): void {
   (require('./ffi/heap.js') as typeof import('./ffi/heap.js')).free(pointer);

@@ -37,6 +37,13 @@ const brand: unique symbol = Symbol.for('elf-plugin.PluginError') as never;
 /**
  * Thrown by opening, looking up and missing types. Bad arguments and values throw `TypeError` and
  * `RangeError` instead, each with a `code`, as Node's own functions do.
+ *
+ * @example
+ * try {
+ *   plugin.lookup('Missing');
+ * } catch (error) {
+ *   if (error instanceof PluginError) console.log(error.code, error.symbol);   // ERR_PLUGIN_SYMBOL Missing
+ * }
  */
 export class PluginError extends Error {
   static {
@@ -48,11 +55,16 @@ export class PluginError extends Error {
     Object.defineProperty(this.prototype, brand, { value: true });
   }
 
+  /** What went wrong, for programs: codes are stable, texts are not. */
   readonly code: PluginErrorCode;
+  /** The library's path. */
   declare readonly path?: string;
+  /** The symbol's name. */
   declare readonly symbol?: string;
+  /** The dynamic linker's own words. */
   declare readonly dlerror?: string;
 
+  /** @internal */
   constructor(code: PluginErrorCode, message: string, details: PluginErrorDetails = {}) {
     const { cause, ...fields } = details;
     super(message, cause === undefined ? undefined : { cause });
@@ -61,7 +73,16 @@ export class PluginError extends Error {
   }
 }
 
-/** Whether `error` is a `PluginError`, of this or another copy of the package, from any realm. */
+/**
+ * Whether `error` is a `PluginError`, of this or another copy of the package, from any realm (Jest's), where `instanceof` is no help.
+ *
+ * @example
+ * try {
+ *   open('./missing.so');
+ * } catch (error) {
+ *   if (isPluginError(error) && error.code === 'ERR_PLUGIN_OPEN') console.log(error.path);
+ * }
+ */
 export function isPluginError(error: unknown): error is PluginError {
   return typeof error === 'object' && error !== null && brand in error;
 }

@@ -16,12 +16,15 @@ export type { Callback } from './ffi/calls/callback.js';
 export type { CValue } from './ffi/calls/c-value.js';
 export { errno } from './ffi/state.js';
 export { Pointer } from './ffi/values/pointer.js';
+export type { Qualifier } from './ctypes/model.js';
 export type { Type, TypeEnumerator, TypeMember, TypeParameter } from './ctypes/type.js';
 export type { ArrayView } from './ffi/values/array.js';
 export type { SnapshotOptions } from './ffi/values/snapshot.js';
+export type { CFunction } from './ffi/values/codec.js';
 export type { TypedArray } from './ffi/values/machine.js';
 export type { Constants } from './library/constants.js';
 export type { LibraryInfo, SectionInfo, SymbolInfo } from './library/inspect.js';
+export type { SymbolKind } from './library/library.js';
 export type {
   ArrayItems,
   Assigned,

@@ -5,8 +5,9 @@
  *         or `// NAME.h` alone: it is written, for other blocks.
  *   ts    A part of a program: the blocks under one `##` heading are one ES module, checked under --strict and run. A first line
  *         `// NAME.mts` makes it a file that the others can use.
- *   js    A CommonJS program of its own. With a first line `// NAME.js` it is written to that file, as `json` is with `// NAME.json`.
+ *   js    A CommonJS program of its own. A first line `// NAME.js` or `// NAME.mjs` makes it a file that others use, as `json` is with `// NAME.json`.
  *   sh    Shell commands. Those that install something are listed below and not run.
+ *   console  A session: `$ COMMAND`, then what is typed behind `> ` or `... `, and what is printed. What comes before the first `> ` only a terminal shows.
  *   text  What the block before it prints, and nothing else. `…` stands for anything on its line.
  *   none  A picture.
  *
@@ -41,7 +42,10 @@ const NOT_RUN = [
   'npx jest',
   'npx jest --runInBand',
   'npm install elf-plugin',
+  'mkdir tutorial && cd tutorial && npm init -y && npm install elf-plugin',
   'npm ci && npm start',
+  'npm ci && npm test',
+  'sudo apt install gcc',
   'sudo apt install libpython3.11-dbg',
   'sudo apt install libc6-dbg',
   SQLITE_COMMANDS,
@@ -107,11 +111,25 @@ function parse(page: string): Section[] {
       last.output = code;
     } else if (language !== '') {
       const file = /^\/\/ ([\w.-]+)(?: {2,}|$)/.exec(lines[i + 1] ?? '')?.[1];
-      section.blocks.push({ language, line: i + 2, code, file, output: undefined });
+      const output = language === 'console' ? conversation(code).output : undefined;
+      section.blocks.push({ language, line: i + 2, code, file, output });
     }
     i = end;
   }
   return sections;
+}
+
+/** What starts a session, what is typed there, and what is printed. */
+function conversation(code: string): { command: string; input: string; output: string } {
+  const [command = '', ...lines] = code.split('\n');
+  const prompt = /^(?:>|\.\.\.) /;
+  const session = lines.slice(lines.findIndex((line) => prompt.test(line)));
+  const typed = session.filter((line) => prompt.test(line));
+  return {
+    command: command.replace(/^\$ /, ''),
+    input: typed.map((line) => `${line.replace(prompt, '')}\n`).join(''),
+    output: session.filter((line) => !prompt.test(line)).join('\n'),
+  };
 }
 
 /** The module of a section. Each line stands where it stands in the page, and each block says that it begins. */
@@ -130,9 +148,9 @@ const folderOf = (page: string): string => join(FOLDER, basename(page, '.md'));
 const programName = (index: number): string => `section-${index}`;
 
 /** What a program or command wrote; how it ended if not well. */
-function outputOf(command: string, args: readonly string[], cwd: string): string {
+function outputOf(command: string, args: readonly string[], cwd: string, input = ''): string {
   const env = { ...process.env, PATH: `${BIN}:${process.env['PATH'] ?? ''}` };
-  const child = spawnSync(command, args, { cwd, env, encoding: 'utf8', timeout: 30_000 });
+  const child = spawnSync(command, args, { cwd, env, input, encoding: 'utf8', timeout: 30_000 });
   const end = child.status === 0 ? '' : `\n${child.signal ?? `exit ${String(child.status)}`}`;
   return child.stdout + child.stderr + end;
 }
@@ -189,6 +207,10 @@ function write(folder: string, sections: readonly Section[]): void {
     for (const block of section.blocks) {
       if (block.language === 'sh' && !NOT_RUN.includes(block.code))
         shell.set(block, outputOf('sh', ['-c', block.code], folder));
+      if (block.language === 'console') {
+        const { command, input } = conversation(block.code);
+        shell.set(block, outputOf('sh', ['-c', command], folder, input));
+      }
       if (block.file === undefined) continue;
       writeFileSync(join(folder, block.file), `${block.code}\n`);
       const [first = ''] = block.code.split('\n');
@@ -208,7 +230,7 @@ describeWith(['gcc'], 'the documentation', () => {
   it.each(pages)('$page has no block that is not run', ({ page, sections }) => {
     const faults: string[] = [];
     for (const { language, line, code, file, output } of sections.flatMap((s) => s.blocks)) {
-      const known = ['c', 'ts', 'js', 'json', 'sh'].includes(language);
+      const known = ['c', 'ts', 'js', 'json', 'sh', 'console'].includes(language);
       const needsOutput = language === 'c' || file !== undefined ? false : !NOT_RUN.includes(code);
       if (!known) faults.push(`${page}:${line}: ${language} is not known here`);
       if (needsOutput && output === undefined) faults.push(`${page}:${line}: it is not said what it prints`);
@@ -228,7 +250,7 @@ describeWith(['gcc'], 'the documentation', () => {
         it.each(runnable)('line $line', (block) => {
           const { language, line, code, output = '' } = block;
           const folder = folderOf(page);
-          if (language === 'sh') {
+          if (language === 'sh' || language === 'console') {
             expectOutput(shell.get(block) ?? '', output);
           } else if (language === 'js') {
             const file = `line-${line}.cjs`;
@@ -274,22 +296,3 @@ function anchors(markdown: string): string[] {
       .replaceAll(' ', '-');
   return [...markdown.matchAll(/^#+ (.*)/gm)].map((m) => slug(m[1] ?? ''));
 }
-
-it('docs/errors.md has every code', () => {
-  const codes = readFileSync(join(ROOT, 'lib/errors.ts'), 'utf8').matchAll(/^ +\| '(ERR_\w+)'/gm);
-  const headings = readFileSync(join(ROOT, 'docs/errors.md'), 'utf8').matchAll(/^### (ERR_\w+)/gm);
-  const sorted = (matches: Iterable<RegExpMatchArray>): string[] =>
-    Array.from(matches, (m) => m[1] ?? '').sort();
-  expect(sorted(headings)).toEqual(sorted(codes));
-});
-
-it('docs/architecture.md has the import table of lib/layers.test.ts', () => {
-  const policy =
-    /POLICY[^{]*\{([^}]*)\}/.exec(readFileSync(join(ROOT, 'lib/layers.test.ts'), 'utf8'))?.[1] ?? '';
-  const lines = [...policy.matchAll(/(\w+): '([^']*)'/g)].map((m) => [m[1], m[2]]);
-  const rows = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8').matchAll(
-    /^\| `([\w.]+)\/?`\s*\|([^|]*)\|/gm,
-  );
-  const table = Array.from(rows, (m) => [m[1]?.replace('.ts', ''), m[2]?.replaceAll(/[`,]/g, '').trim()]);
-  expect(table).toEqual(lines.map(([layer, imports]) => [layer, imports]));
-});

@@ -160,6 +160,7 @@ export interface TypedefType {
   readonly alignment?: number | undefined;
 }
 
+/** What C writes in front of a type, or behind the `*` of a pointer. */
 export type Qualifier = 'const' | 'volatile' | 'restrict' | '_Atomic';
 
 export interface QualifiedType {

@@ -17,6 +17,7 @@ const known = new WeakMap<CType, Type>();
 export interface TypeMember {
   /** Undefined for an anonymous struct or union, whose members are the outer one's, too, and for padding bits. */
   readonly name: string | undefined;
+  /** Its C type. */
   readonly type: Type;
   /** In bytes, from the start of the struct; of a bit-field that of the byte that holds its first bit. */
   readonly offset: number;
@@ -28,6 +29,7 @@ export interface TypeMember {
 
 /** An enumerator. */
 export interface TypeEnumerator {
+  /** As C code writes it. */
   readonly name: string;
   /** A bigint where a number would not be exact. */
   readonly value: number | bigint;
@@ -35,7 +37,9 @@ export interface TypeEnumerator {
 
 /** A parameter of a function. */
 export interface TypeParameter {
+  /** Undefined where the prototype has none, and where debug info does not tell. */
   readonly name: string | undefined;
+  /** Its C type. */
   readonly type: Type;
 }
 
@@ -50,7 +54,7 @@ export interface TypeParameter {
  * point.members?.map((m) => m.name);   // ['x', 'y']
  */
 export class Type {
-  /** The type as plain data, with its typedefs and qualifiers. */
+  /** The type as plain data, with its typedefs and qualifiers. What it is made of is not part of what this package promises to keep. */
   readonly ctype: CType;
   #members: readonly TypeMember[] | undefined;
 
@@ -58,7 +62,11 @@ export class Type {
     this.ctype = ctype;
   }
 
-  /** The `Type` of `ctype`; the same one each time. */
+  /**
+   * The `Type` of `ctype`; the same one each time.
+   *
+   * @internal
+   */
   static of(ctype: CType): Type {
     let type = known.get(ctype);
     if (type === undefined) known.set(ctype, (type = new Type(ctype)));
@@ -185,10 +193,12 @@ export class Type {
     return print(this.ctype);
   }
 
+  /** As `toString`. */
   toJSON(): string {
     return this.toString();
   }
 
+  /** As `toString`, for `console.log` and the REPL. */
   [inspect.custom](): string {
     return this.toString();
   }

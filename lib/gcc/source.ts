@@ -10,7 +10,17 @@ import { suggest } from '../symbols/suggest.js';
  * What is compiled. A string is C text if it has a semicolon, a brace or a newline, or begins with `#`, as no C is without; else it is the path of a file,
  * relative to the working directory as that of `open` is. `{ file }` and `{ text }` say which it is.
  */
-export type Source = string | URL | { readonly file: string | URL } | { readonly text: string };
+export type Source =
+  | string
+  | URL
+  | {
+      /** The path of a file, whatever is in its name. */
+      readonly file: string | URL;
+    }
+  | {
+      /** C text, however short. */
+      readonly text: string;
+    };
 
 /** A source whose content is known. */
 export interface ReadSource {

@@ -5,10 +5,13 @@ import { Library, type SymbolKind } from './library.js';
 
 /** One exported symbol, as listings show it. */
 export interface SymbolInfo {
+  /** As in the symbol table: that of C++ is mangled. */
   readonly name: string;
+  /** What `lookup` gives for it, as far as the ELF file says. */
   readonly kind: SymbolKind;
   /** Its C type: a function's prototype, a variable's type. Undefined where it is not known; `reason` says why. */
   readonly type?: Type;
+  /** Why its type is not known. */
   readonly reason?: string;
   /** `st_size`, in bytes. */
   readonly size: number;
@@ -16,7 +19,9 @@ export interface SymbolInfo {
   readonly version?: string;
 }
 
+/** One section of an ELF file. */
 export interface SectionInfo {
+  /** `.text`. */
   readonly name: string;
   /** The virtual address, 0 for what is not loaded. */
   readonly address: bigint;
@@ -26,16 +31,23 @@ export interface SectionInfo {
 
 /** What a library on disk is, without loading it. */
 export interface LibraryInfo {
+  /** The path that was given. */
   readonly path: string;
+  /** The size of an address in bits (`EI_CLASS`). */
   readonly class: 32 | 64;
+  /** The order of the bytes of a number (`EI_DATA`). */
   readonly littleEndian: boolean;
   /** `EM_X86_64`; a machine without a name here is a number. */
   readonly machine: string;
   /** `ET_DYN`. */
   readonly type: string;
+  /** The build-id in lower-case hex; undefined if the linker wrote none. */
   readonly buildId: string | undefined;
+  /** `DT_SONAME`. */
   readonly soname: string | undefined;
+  /** `DT_NEEDED`: the libraries it needs, by name. */
   readonly needed: readonly string[];
+  /** All of them, in the order of the file. */
   readonly sections: readonly SectionInfo[];
   /** Where the types come from; undefined if nowhere. */
   readonly typeSource: string | undefined;

@@ -48,7 +48,11 @@ export class Plugin<
     libraryOf = (plugin) => plugin.#library;
   }
 
-  /** Made by `open`. */
+  /**
+   * Made by `open`.
+   *
+   * @internal
+   */
   constructor(library: Library, loaded: Loaded, int64: 'bigint' | 'number') {
     this.path = library.path;
     this.buildId = library.buildId;
@@ -164,6 +168,7 @@ export class Plugin<
     >;
   }
 
+  /** For `console.log` and the REPL. */
   [utilInspect.custom](): string {
     return `Plugin(${this.path})`;
   }

@@ -5,19 +5,27 @@ import { commonJsSource, moduleSource } from './source.js';
 /** ES modules in Jest are an experiment of Node's. */
 const reader = () => require('./read.js') as typeof import('./read.js');
 
-interface TransformOptions {
+/** What Jest tells a transform, as far as this one asks for it. */
+export interface TransformOptions {
   /** Whether an ES module is asked for: under --experimental-vm-modules, with `.so` among `extensionsToTreatAsEsm`. */
   readonly supportsStaticESM: boolean;
 }
 
-/*
- * A transform for Jest, whose module system knows no hooks:
- *
- *   transform: { '\\.so$': 'elf-plugin/jest', '\\.[jt]sx?$': 'babel-jest' }
- */
+/** What Jest wants of a transform. */
+export interface Transform {
+  /** The code for the library at `path`; what is in its file, `text`, makes no difference to a `require`. */
+  process(text: string, path: string, options: TransformOptions): Transformed;
+  /** What that code is kept by: itself, as it names the place of this package. */
+  getCacheKey(text: string, path: string, options: TransformOptions): string;
+}
 
-/** The code that opens the library at `path`, for Jest's `require` or `import`. What is in the file makes no difference to a `require`. */
-function process(_text: string, path: string, { supportsStaticESM }: TransformOptions): { code: string } {
+/** What a transform gives. */
+export interface Transformed {
+  /** JavaScript. */
+  readonly code: string;
+}
+
+function process(_text: string, path: string, { supportsStaticESM }: TransformOptions): Transformed {
   const importer = { specifier: path };
   const code = supportsStaticESM
     ? moduleSource(path, reader().readNames(path, importer), importer)
@@ -25,11 +33,19 @@ function process(_text: string, path: string, { supportsStaticESM }: TransformOp
   return { code: `/* istanbul ignore file */ ${code}` };
 }
 
-/** What Jest keeps that code by: itself, as it names the place of this package. */
 function getCacheKey(text: string, path: string, options: TransformOptions): string {
   return createHash('sha256')
     .update(process(text, path, options).code)
     .digest('hex');
 }
 
-export default { process, getCacheKey };
+/**
+ * A transform for Jest, whose module system knows no hooks.
+ *
+ * @example
+ * // jest.config.js
+ * module.exports = { transform: { '\\.so$': 'elf-plugin/jest', '\\.[jt]sx?$': 'babel-jest' } };
+ */
+const transform: Transform = { process, getCacheKey };
+
+export default transform;

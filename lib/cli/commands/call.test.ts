@@ -23,7 +23,7 @@ describeWith(['gcc'], 'elf-plugin call', () => {
     ['len("a" "bc\\n")', '4'],
     ['len(name)', '3'],
     ['add(~0, +1)', '0'],
-    ['inf()', 'Infinity'],
+    ['inf()', 'INFINITY'],
     ['negate(true)', 'false'],
     ["upper('a')", '65'],
     ['paint(GREEN)', 'GREEN'],
@@ -115,7 +115,7 @@ describeWith(['gcc'], 'elf-plugin call', () => {
       'C',
       { expression: 'F()', type: 'void' },
       { expression: 'first.v', type: 'int[3]', value: [1, 2, 3], text: '(int[3]){ 1, 2, 3 }' },
-      { expression: 'inf()', type: 'double', value: 'Infinity', text: 'Infinity' },
+      { expression: 'inf()', type: 'double', value: 'Infinity', text: 'INFINITY' },
     ]);
     expect(address).toMatchObject({ value: expect.stringMatching(/^0x[0-9a-f]+$/) as string });
   });

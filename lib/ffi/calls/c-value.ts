@@ -17,17 +17,27 @@ export class CValue {
   readonly #type: CType;
   readonly #values: Values;
 
+  /**
+   * Made by `cast`.
+   *
+   * @internal
+   */
   constructor(type: CType, value: unknown, values: Values) {
     this.#type = type;
     this.#values = values;
     this.value = typeof value === 'bigint' && (sizeOf(type) ?? 0) <= 4 ? Number(value) : value;
   }
 
+  /** The C type that it is passed as. */
   get type(): Type {
     return Type.of(this.#type);
   }
 
-  /** Throws unless the value is one of the type. */
+  /**
+   * Throws unless the value is one of the type.
+   *
+   * @internal
+   */
   check(): void {
     const codec = this.#values.codec(this.#type);
     const block = Block.scratch(codec.size);
@@ -40,10 +50,12 @@ export class CValue {
     return copies().snapshot(this.value);
   }
 
+  /** As C writes it: `(unsigned char)44`. */
   toString(): string {
     return `(${print(this.#type)})${String(this.value)}`;
   }
 
+  /** As `toString`, for `console.log` and the REPL. */
   [inspect.custom](): string {
     return this.toString();
   }

@@ -32,7 +32,11 @@ export class Callback implements Disposable {
   readonly #target: { fn: JsFunction; readonly owners: Set<Owner> };
   #disposed = false;
 
-  /** `what` names the place that it is made for in messages. */
+  /**
+   * Made by `callback`. `what` names the place that it is made for in messages.
+   *
+   * @internal
+   */
   constructor(type: FunctionType, fn: JsFunction, what: string, values: Values) {
     const relay = relayOf(type, values);
     if ('refused' in relay) throw unserved(type, what, relay.refused);
@@ -50,7 +54,11 @@ export class Callback implements Disposable {
     alive.set(this.address, new WeakRef(this));
   }
 
-  /** The callback that C would call at `address`; undefined if that is no callback. */
+  /**
+   * The callback that C would call at `address`; undefined if that is no callback.
+   *
+   * @internal
+   */
   static at(address: bigint): Callback | undefined {
     return alive.get(address)?.deref();
   }
@@ -65,7 +73,11 @@ export class Callback implements Disposable {
     return this.#disposed;
   }
 
-  /** `owner` takes what the callback throws in another thread, until it is told that the call is over. */
+  /**
+   * `owner` takes what the callback throws in another thread, until it is told that the call is over.
+   *
+   * @internal
+   */
   lend(owner: Owner): () => void {
     const { owners } = this.#target;
     owners.add(owner);
@@ -88,10 +100,12 @@ export class Callback implements Disposable {
     retire(address);
   }
 
+  /** Its type as C writes it: `int (*)(int)`. */
   toString(): string {
     return print({ kind: 'pointer', target: this.#type, size: 8 });
   }
 
+  /** For `console.log` and the REPL: `Callback(int (*)(int))`. */
   [inspect.custom](): string {
     return `Callback(${this.toString()})`;
   }

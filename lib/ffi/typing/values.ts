@@ -16,11 +16,13 @@ declare const initialiser: unique symbol;
 
 /** A struct or union of which only the name is known: it is used through pointers. `Name` is how C names it: `struct sqlite3`. */
 export interface Opaque<Name extends string = string> {
+  /** Keeps types of different names apart; there is no such property. */
   readonly [tag]: Name;
 }
 
 /** A live view of a struct or union. `Init` is what else may be assigned to it: an object with its fields. */
 export interface View<Name extends string = string, Init = unknown> extends Opaque<Name> {
+  /** Tells what may be assigned; there is no such property. */
   readonly [initialiser]: Init;
 }
 
@@ -94,7 +96,10 @@ export type ConstPointer<T> = Pointer<Const<T>, never>;
 export type VoidPointer = Pointer<never, never>;
 
 /** A variable: a pointer to it, with its name. */
-export type Variable<T = unknown, W = Assigned<T>> = Pointer<T, W> & { readonly name: string };
+export type Variable<T = unknown, W = Assigned<T>> = Pointer<T, W> & {
+  /** As it was looked up. */
+  readonly name: string;
+};
 
 /** What a function has besides being callable. */
 export interface FunctionProperties {
@@ -109,14 +114,22 @@ export interface FunctionProperties {
 // What takes any arguments is said with any: that of unknown would be a function that takes all.
 /* eslint-disable @typescript-eslint/no-explicit-any */
 
-/** A C function with the signature `F`: `Callable<(a: number, b: number) => number>`. */
+/**
+ * A C function: `Callable<(a: number, b: number) => number>`.
+ *
+ * @typeParam F its signature
+ */
 export type Callable<F extends (...args: any[]) => unknown> = F &
   FunctionProperties & {
     /** The same call in a thread of its own. */
     readonly async: (...args: Parameters<F>) => Promise<ReturnType<F>>;
   };
 
-/** What a function pointer takes: a JavaScript function, a C function of that type, a `Callback`, null. */
+/**
+ * What a function pointer takes: a JavaScript function, a C function of that type, a `Callback`, null.
+ *
+ * @typeParam F the signature that C calls
+ */
 export type FunctionArgument<F extends (...args: any[]) => unknown> = F | Callback | null;
 
 /**
@@ -161,6 +174,8 @@ export type Bytes = Uint8Array | Int8Array | Uint8ClampedArray;
 
 /** `_Complex`. */
 export interface Complex {
+  /** The real part. */
   readonly re: number;
+  /** The imaginary part. */
   readonly im: number;
 }

@@ -10,6 +10,7 @@ export interface MachineAccess {
   readonly array: TypedArrayConstructor;
 }
 
+/** The typed arrays that can lie over C memory. */
 export type TypedArray =
   | Int8Array<ArrayBuffer>
   | Uint8Array<ArrayBuffer>

@@ -88,6 +88,7 @@ export class Pointer<T = unknown, W = Assigned<T>> {
   /** The view of a struct or array, which stays the same object. */
   #live: unknown;
 
+  /** @internal */
   constructor(values: Values, target: CType, address: bigint, extent?: Extent, name?: string) {
     this.#values = values;
     this.#target = target;
@@ -141,6 +142,7 @@ export class Pointer<T = unknown, W = Assigned<T>> {
     return (this.#live === undefined || this.#first?.freed === true ? this.at(0) : this.#live) as T;
   }
 
+  /** What C finds there from now on. It is checked before the first byte is written. */
   set value(value: W) {
     this.set(0, value);
   }
@@ -248,6 +250,7 @@ export class Pointer<T = unknown, W = Assigned<T>> {
     return `0x${this.address.toString(16)}`;
   }
 
+  /** As C writes it, with what it points to, for `console.log` and the REPL. */
   [inspect.custom](depth: number, options: InspectOptions): Inspected {
     return inspection().inspectPointer(this.#target, this.address, depth, options);
   }
