@@ -17,6 +17,27 @@ it.each([
   expect(() => cursor([...bytes.slice(1)])[method]()).toThrow(FormatError);
 });
 
+it.each([true, false])('reads many numbers at once, little-endian %s', (littleEndian) => {
+  const bytes = [9, 1, 2, 3, 0x84, 5, 6, 7, 8, 9];
+  const [one, many] = [cursor(bytes, littleEndian), cursor(bytes, littleEndian)];
+  one.pos = many.pos = 1;
+  expect([...many.u32s(2)]).toEqual([one.u32(), one.u32()]);
+  expect(many.pos).toBe(9);
+  expect(() => many.u32s(1)).toThrow(FormatError);
+  expect(() => many.u32s(2 ** 40)).toThrow(FormatError);
+});
+
+it.each([
+  [[0, 0, 0, 0, 0, 0, 0x20, 0], 'offset 0x20000000000000 is too large'],
+  [[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0], Number.MAX_SAFE_INTEGER],
+])('knows where offsets end: %j', (bytes, expected) => {
+  for (const littleEndian of [true, false]) {
+    const read = () => cursor(littleEndian ? bytes : [...bytes].reverse(), littleEndian).offset64();
+    if (typeof expected === 'number') expect(read()).toBe(expected);
+    else expect(read).toThrow(expected);
+  }
+});
+
 // The examples of DWARF v5 §7.6, Tables 7.7 and 7.8, and the ends of the ranges.
 it.each([
   [[2], 2n, 2n],

@@ -55,37 +55,59 @@ export class Abbrev {
   }
 }
 
-/** The abbreviations of a unit. Compilers number them 1, 2, 3 …, which the standard does not ask for. */
+/**
+ * The abbreviations of a unit. Compilers number them 1, 2, 3 …, which the standard does not ask for. Each is parsed when an entry has it:
+ * a lookup meets few of them.
+ */
 export class AbbrevTable {
-  readonly #dense: Abbrev[] = [];
-  readonly #sparse = new Map<number, Abbrev>();
+  readonly #cursor: ByteCursor;
+  readonly #encoding: Encoding;
+  /** Where in the table each is, behind its code. */
+  readonly #places: number[] = [];
+  readonly #tags: number[] = [];
+  readonly #codes: number[] = [];
+  readonly #parsed: Abbrev[] = [];
+  /** Of the numbers that are not 1, 2, 3 …: which one of the table they are. */
+  readonly #sparse = new Map<number, number>();
+
+  /** Looks for the end of the table at the cursor (DWARF v5 §7.5.3). `encoding` decides how large its entries are. */
+  constructor(cursor: ByteCursor, encoding: Encoding) {
+    this.#cursor = cursor;
+    this.#encoding = encoding;
+    for (let code = cursor.uleb(); code !== 0; code = cursor.uleb()) {
+      const index = this.#places.length;
+      if (code !== index + 1) this.#sparse.set(code, index);
+      this.#codes.push(code);
+      this.#places.push(cursor.pos);
+      this.#tags.push(cursor.uleb());
+      cursor.u8();
+      for (let at = 1, form = 1; at !== 0 || form !== 0;) {
+        at = cursor.uleb();
+        form = cursor.uleb();
+        if (form === DW_FORM.implicit_const) cursor.sleb();
+      }
+    }
+  }
 
   get size(): number {
-    return this.#dense.length + this.#sparse.size;
+    return this.#places.length;
   }
 
   get(code: number): Abbrev | undefined {
-    return this.#dense[code - 1] ?? this.#sparse.get(code);
+    const index = this.#codes[code - 1] === code ? code - 1 : this.#sparse.get(code);
+    return index === undefined ? undefined : (this.#parsed[index] ?? this.#parse(index));
   }
 
-  *[Symbol.iterator](): Generator<[code: number, abbrev: Abbrev]> {
-    for (const [i, abbrev] of this.#dense.entries()) yield [i + 1, abbrev];
-    yield* this.#sparse;
+  /** Those of the entries with a tag. */
+  *withTag(tag: number): Generator<[code: number, abbrev: Abbrev]> {
+    for (let index = this.#tags.indexOf(tag); index >= 0; index = this.#tags.indexOf(tag, index + 1)) {
+      yield [this.#codes[index] ?? 0, this.#parsed[index] ?? this.#parse(index)];
+    }
   }
 
-  add(code: number, abbrev: Abbrev): void {
-    if (code === this.#dense.length + 1) this.#dense.push(abbrev);
-    else this.#sparse.set(code, abbrev);
-  }
-}
-
-/** Reads the table at the cursor (DWARF v5 §7.5.3). `encoding` decides how large its entries are. */
-export function parseAbbrevTable(cursor: ByteCursor, encoding: Encoding): AbbrevTable {
-  const table = new AbbrevTable();
-  for (;;) {
-    const code = cursor.uleb();
-    if (code === 0) return table;
-    table.add(code, parseAbbrev(cursor, encoding));
+  #parse(index: number): Abbrev {
+    this.#cursor.pos = this.#places[index] ?? 0;
+    return (this.#parsed[index] = parseAbbrev(this.#cursor, this.#encoding));
   }
 }
 

@@ -1,14 +1,19 @@
-import { ByteCursor } from '../bytes/cursor.js';
+import { FormatError } from '../errors.js';
 import type { DebugFile } from './file.js';
-import { readOffset } from './form.js';
 import { readRanges } from './ranges.js';
 import type { Unit } from './unit.js';
+
+/** Of a set, in 32-bit DWARF: what stands in front of its addresses, in bytes. */
+const MIN_HEAD = 12;
+/** Searches of a table that is not sorted yet: that takes as long as some hundred of them. */
+const UNSORTED_SEARCHES = 64;
 
 /** Which unit describes the code at an address. Filled first, then asked; 24 bytes an entry. Addresses are numbers here, and past 2⁵³ near enough. */
 class AddressTable {
   #length = 0;
   #entries = new Float64Array(3 * 64);
-  /** The highest end among an entry and all before it, so that a search backwards knows when to stop. */
+  #searches = 0;
+  /** The highest end among an entry and all before it, so that a search backwards knows when to stop; once the entries are sorted. */
   #highest: Float64Array | undefined;
 
   add(low: number, high: number, unit: number): void {
@@ -25,6 +30,22 @@ class AddressTable {
 
   /** The offsets of the units, that which starts closest to the address first. */
   find(address: number): number[] {
+    const found = this.#searches++ < UNSORTED_SEARCHES ? this.#scan(address) : this.#search(address);
+    const units = found.map((at) => this.#entries[at + 2] ?? 0);
+    return units.length < 2 ? units : [...new Set(units)];
+  }
+
+  /** Where the entries of an address are, by looking at each. */
+  #scan(address: number): number[] {
+    const entries = this.#entries;
+    const found: number[] = [];
+    for (let at = 0, end = 3 * this.#length; at < end; at += 3) {
+      if ((entries[at] ?? 0) <= address && (entries[at + 1] ?? 0) > address) found.push(at);
+    }
+    return found.sort((a, b) => (entries[b] ?? 0) - (entries[a] ?? 0) || b - a);
+  }
+
+  #search(address: number): number[] {
     this.#highest ??= this.#sort();
     const entries = this.#entries;
     let [low, high] = [0, this.#length];
@@ -33,12 +54,11 @@ class AddressTable {
       if ((entries[3 * middle] ?? 0) <= address) low = middle + 1;
       else high = middle;
     }
-    const units: number[] = [];
+    const found: number[] = [];
     for (let i = low - 1; i >= 0 && (this.#highest[i] ?? 0) > address; i--) {
-      const unit = entries[3 * i + 2] ?? 0;
-      if ((entries[3 * i + 1] ?? 0) > address && !units.includes(unit)) units.push(unit);
+      if ((entries[3 * i + 1] ?? 0) > address) found.push(3 * i);
     }
-    return units;
+    return found;
   }
 
   #sort(): Float64Array {
@@ -70,7 +90,8 @@ class AddressTable {
 export class UnitsByAddress {
   readonly #file: DebugFile;
   #listed: AddressTable | undefined;
-  readonly #covered = new Set<number>();
+  /** The offsets of the units that it names. */
+  readonly #covered: number[] = [];
   #starts: Float64Array | undefined;
   #others: AddressTable | undefined;
 
@@ -116,42 +137,48 @@ export class UnitsByAddress {
     if (section === undefined) return table;
     const { littleEndian } = this.#file;
     const bytes = section.read(0, section.size);
+    // There is a set for each unit: through a cursor, with addresses as bigints, they would take several times as long.
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    // A number each: an address as a `bigint` takes ten times as long, and there is one for each unit at the least.
-    const word = (at: number): number => {
-      const [first, second] = [view.getUint32(at, littleEndian), view.getUint32(at + 4, littleEndian)];
-      return littleEndian ? first + second * 2 ** 32 : first * 2 ** 32 + second;
+    const [low, high] = littleEndian ? [0, 4] : [4, 0];
+    const fail = (at: number, reason: string): never => {
+      throw new FormatError(section.name, at, reason);
     };
-    const cursor = new ByteCursor(bytes, littleEndian, section.name);
-    while (!cursor.atEnd) {
-      const start = cursor.pos;
-      let length = cursor.u32();
-      const offsetSize = length === 0xffffffff ? 8 : 4;
-      if (offsetSize === 8) length = cursor.offset64();
-      const end = cursor.pos + length;
-      if (end > cursor.length) cursor.fail(`set of ${length} bytes, the section ends before`, start);
-      cursor.skip(2);
-      const unit = readOffset(cursor, offsetSize);
-      const addressSize = cursor.u8();
-      if (addressSize !== 8 && addressSize !== 4) cursor.fail(`addresses of ${addressSize} bytes`, start);
-      cursor.skip(1);
-      this.#covered.add(unit);
+    const word = (at: number): number =>
+      view.getUint32(at + low, littleEndian) + view.getUint32(at + high, littleEndian) * 2 ** 32;
+    for (let start = 0; start < bytes.length;) {
+      if (start + MIN_HEAD > bytes.length) fail(start, 'the section ends within the head of a set');
+      let at = start + 4;
+      let length = view.getUint32(start, littleEndian);
+      const is64 = length === 0xffffffff;
+      if (is64) {
+        if (start + MIN_HEAD + 12 > bytes.length) fail(start, 'the section ends within the head of a set');
+        length = word(at);
+        at += 8;
+      }
+      const end = at + length;
+      if (end > bytes.length) fail(start, `set of ${length} bytes, the section ends before`);
+      const unit = is64 ? word(at + 2) : view.getUint32(at + 2, littleEndian);
+      at += is64 ? 10 : 6;
+      const addressSize = view.getUint8(at);
+      if (addressSize !== 8 && addressSize !== 4) fail(start, `addresses of ${addressSize} bytes`);
+      this.#covered.push(unit);
       // The pairs are aligned to their own size, counted from the start of the set.
       const pair = 2 * addressSize;
-      for (let at = start + Math.ceil((cursor.pos - start) / pair) * pair; at + pair <= end; at += pair) {
-        const low = addressSize === 8 ? word(at) : view.getUint32(at, littleEndian);
+      for (at = start + Math.ceil((at + 2 - start) / pair) * pair; at + pair <= end; at += pair) {
+        const first = addressSize === 8 ? word(at) : view.getUint32(at, littleEndian);
         const size = addressSize === 8 ? word(at + 8) : view.getUint32(at + 4, littleEndian);
-        if (size !== 0) table.add(low, low + size, unit);
+        if (size !== 0) table.add(first, first + size, unit);
       }
-      cursor.pos = end;
+      start = end;
     }
     return table;
   }
 
   #readRoots(): AddressTable {
     const table = new AddressTable();
+    const covered = new Set(this.#covered);
     for (const unit of this.#file.units) {
-      if (this.#covered.has(unit.start) || unit.header.signature !== undefined) continue;
+      if (covered.has(unit.start) || unit.header.signature !== undefined) continue;
       const { ranges, lowPc, highPc } = unit.root;
       if (ranges !== undefined) {
         for (const { low, high } of readRanges(unit, ranges))

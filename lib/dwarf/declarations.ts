@@ -37,15 +37,18 @@ export function* declaredSymbols(file: DebugFile): Generator<Die> {
   }
 }
 
-function mayDeclare(unit: Unit): boolean {
-  for (const [, abbrev] of unit.abbrevs) if (isDeclaration(abbrev)) return true;
+function mayDeclare({ abbrevs }: Unit): boolean {
+  for (const tag of TAGS) {
+    for (const [, abbrev] of abbrevs.withTag(tag)) if (isDeclaration(abbrev)) return true;
+  }
   return false;
 }
 
+/** Of what is exported. */
+const TAGS: readonly number[] = [DW_TAG.subprogram, DW_TAG.variable];
+
 function isDeclaration(abbrev: Abbrev): boolean {
-  return (
-    (abbrev.tag === DW_TAG.subprogram || abbrev.tag === DW_TAG.variable) && abbrev.has(DW_AT.declaration)
-  );
+  return TAGS.includes(abbrev.tag) && abbrev.has(DW_AT.declaration);
 }
 
 /** Where the name is kept, if it is in `.debug_str`. The cursor stands at the attributes. */

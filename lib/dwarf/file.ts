@@ -1,7 +1,7 @@
 import { ByteCursor } from '../bytes/cursor.js';
 import { type ByteSource, ForwardSource, readCString } from '../bytes/source.js';
 import { FormatError } from '../errors.js';
-import { type Abbrev, type AbbrevTable, findAbbrev, parseAbbrevTable } from './abbrev.js';
+import { type Abbrev, AbbrevTable, findAbbrev } from './abbrev.js';
 import { DW_FORM } from './constants.js';
 import { type Encoding, readAddress, readIndex, readOffset } from './form.js';
 import type { Imports } from './imports.js';
@@ -204,8 +204,12 @@ export class DebugFile {
     const key = tableKey(offset, encoding);
     let table = this.#abbrevTables.get(key);
     if (table === undefined) {
-      table = parseAt(this.required('.debug_abbrev'), offset, this.littleEndian, 4096, (cursor) =>
-        parseAbbrevTable(cursor, encoding),
+      table = parseAt(
+        this.required('.debug_abbrev'),
+        offset,
+        this.littleEndian,
+        4096,
+        (cursor) => new AbbrevTable(cursor, encoding),
       );
       this.#abbrevs += table.size;
       for (const [oldKey, old] of this.#abbrevTables) {

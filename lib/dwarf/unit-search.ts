@@ -18,9 +18,9 @@ export function* likelyEntries(unit: Unit, tag: number, address: bigint): Genera
   const encoded = addressBytes(address, unit.addressSize, unit.file.littleEndian);
   const needle = isFunction ? encoded : locationBytes(encoded);
   const shapes: { code: number; prefix: number }[] = [];
-  for (const [code, abbrev] of unit.abbrevs) {
+  for (const [code, abbrev] of unit.abbrevs.withTag(tag)) {
     // Codes of two bytes are rare, and compilers don't give one to what they write often.
-    if (abbrev.tag !== tag || code > 0x7f) continue;
+    if (code > 0x7f) continue;
     const index = abbrev.indexOf(isFunction ? DW_AT.low_pc : DW_AT.location);
     const form = abbrev.attributes[index]?.form;
     if (form === undefined || !(isFunction ? form === DW_FORM.addr : isBlock(form))) continue;

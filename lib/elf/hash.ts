@@ -126,7 +126,7 @@ class GnuHash implements SymbolHash {
   #countSymbols(): number | undefined {
     let last = 0;
     this.#body.pos = this.#body.length - this.#bucketCount * 4;
-    while (!this.#body.atEnd) last = Math.max(last, this.#body.u32());
+    for (const start of this.#body.u32s(this.#bucketCount)) if (start > last) last = start;
     // Nothing is hashed: the symbols that are imported are not counted here.
     if (last < this.#firstSymbol || last === 0) return undefined;
     let count = last;
