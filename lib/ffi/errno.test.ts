@@ -104,7 +104,7 @@ it.each<[what: string, work: () => unknown]>([
     'alloc and malloc',
     () => {
       plugin.alloc('int[100000]');
-      free(plugin.malloc('char[50000000]') as Pointer);
+      free(plugin.malloc('char[50000000]'));
       free(plugin.malloc('struct point') as Pointer);
     },
   ],

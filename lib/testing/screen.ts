@@ -1,5 +1,4 @@
 /** What Node's readline and a terminal's line discipline write: text, CR LF BS BEL, and control sequences (ECMA-48 §5.4). */
-// eslint-disable-next-line no-control-regex
 const PIECE = /\x1b\[([?0-9;]*)([A-Za-z])|\r|\n|\x08|\x07|[^\x1b\r\n\x08\x07]/gu;
 
 /** The screen of a terminal, as far as Node's readline uses one: what somebody sees who sits in front of it. */
@@ -22,7 +21,7 @@ export class Screen {
 
   write(output: string): void {
     const text = this.#rest + output;
-    const open = /\x1b(?:\[[?0-9;]*)?$/.exec(text); // eslint-disable-line no-control-regex
+    const open = /\x1b(?:\[[?0-9;]*)?$/.exec(text);
     this.#rest = open?.[0] ?? '';
     for (const [piece, parameters, command] of text.slice(0, open?.index).matchAll(PIECE)) {
       if (command !== undefined) this.#control(command, parameters ?? '');

@@ -44,7 +44,7 @@ function rootOf(name: string): Known | undefined {
 }
 
 function ofValue(value: unknown): Known | undefined {
-  if (value instanceof Plugin) return { plugin: value };
+  if (value instanceof Plugin) return { plugin: value as Plugin };
   try {
     return { type: typeOf(value).ctype };
   } catch {

@@ -10,7 +10,7 @@ const f = (name: string): Call => plugin.lookup(name);
 describe('out-parameters', () => {
   it('of numbers: a typed array, an array, alloc, or none', () => {
     const list = Float64Array.of(3, -1, 7);
-    const [least, most] = [new Float64Array(1), plugin.alloc('double') as Pointer<number>];
+    const [least, most] = [new Float64Array(1), plugin.alloc('double')];
     f('bounds')(list, 3, least, most);
     expect([least[0], most.value]).toEqual([-1, 7]);
     const plain = [0];
@@ -35,7 +35,7 @@ describe('out-parameters', () => {
   });
 
   it('of text: char ** and const char **', () => {
-    const text = plugin.alloc('char[20]', 'first second') as Pointer<string>;
+    const text = plugin.alloc('char[20]', 'first second');
     const rest = plugin.alloc('char *') as Pointer<Pointer<number> | null>;
     expect(f('split')(text, rest)).toBe(1);
     expect([text.value, String(rest.value)]).toEqual(['first', 'second']);
