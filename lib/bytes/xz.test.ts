@@ -1,38 +1,21 @@
-import { spawnSync } from 'node:child_process';
-
 import { isPluginError } from '../errors.js';
+import { generator, machineCode, noise, packed } from '../testing/samples.js';
 import { describeWith } from '../testing/tools.js';
 import { decompressXz } from './xz.js';
 
-function xz(content: Uint8Array, ...options: string[]): Buffer {
-  const { stdout, stderr, status } = spawnSync('xz', ['-c', '-q', ...options], {
-    input: content,
-    maxBuffer: 1 << 28,
-  });
-  if (status !== 0) throw new Error(String(stderr));
-  return stdout;
-}
+const xz = (content: Uint8Array, ...options: string[]): Buffer => packed('xz', content, ...options);
 
-/** The same numbers below 2¹⁵ at each run: a linear congruential generator. */
-function generator(): () => number {
-  let state = 1;
-  return () => (state = (state * 1103515245 + 12345) % 2 ** 31) >> 16;
-}
-
-const noise = Buffer.from(Array.from({ length: 150_000 }, generator()));
+const bytes = noise(150_000);
 const text = Buffer.from('static int private_function(struct point *p, long count);\n'.repeat(10_000));
-const code = spawnSync('cat', [process.execPath], { maxBuffer: 1 << 28 }).stdout.subarray(
-  1 << 21,
-  (1 << 21) + 700_000,
-);
-const mixed = Buffer.concat([text.subarray(0, 90_000), noise, code, Buffer.alloc(300_000, 7)]);
+const code = machineCode(700_000);
+const mixed = Buffer.concat([text.subarray(0, 90_000), bytes, code, Buffer.alloc(300_000, 7)]);
 
 describeWith(['xz'], 'xz', () => {
   it.each([
     ['nothing', Buffer.alloc(0)],
     ['one byte', Buffer.from('a')],
     ['zeros', Buffer.alloc(3_000_000)],
-    ['noise', noise],
+    ['noise', bytes],
     ['text', text],
     ['machine code', code],
     ['a mixture', mixed],

@@ -1,28 +1,14 @@
-import { spawnSync } from 'node:child_process';
-
 import { FormatError, isPluginError } from '../../errors.js';
+import { generator, machineCode, noise, packed } from '../../testing/samples.js';
 import { describeWith } from '../../testing/tools.js';
 import { decompressZstd } from './frames.js';
 
-function zstd(content: Uint8Array, ...options: string[]): Buffer {
-  const { stdout, stderr, status } = spawnSync('zstd', ['-q', '-c', ...options], {
-    input: content,
-    maxBuffer: 1 << 28,
-  });
-  if (status !== 0) throw new Error(String(stderr));
-  return stdout;
-}
+const zstd = (content: Uint8Array, ...options: string[]): Buffer => packed('zstd', content, ...options);
 
-/** The same numbers below 2¹⁵ at each run: a linear congruential generator. */
-function generator(): () => number {
-  let state = 1;
-  return () => (state = (state * 1103515245 + 12345) % 2 ** 31) >> 16;
-}
-
-const noise = Buffer.from(Array.from({ length: 200_000 }, generator()));
+const bytes = noise(200_000);
 const text = Buffer.from('struct point { int x, y; };\n'.repeat(40_000));
-const code = spawnSync('cat', [process.execPath], { maxBuffer: 1 << 28 }).stdout.subarray(1 << 21, 3 << 20);
-const mixed = Buffer.concat([text.subarray(0, 300_000), noise, code, Buffer.alloc(500_000, 7)]);
+const code = machineCode(1 << 20);
+const mixed = Buffer.concat([text.subarray(0, 300_000), bytes, code, Buffer.alloc(500_000, 7)]);
 
 describeWith(['zstd'], 'zstd', () => {
   it.each([
@@ -31,13 +17,13 @@ describeWith(['zstd'], 'zstd', () => {
     ['one block', text.subarray(0, 1 << 17)],
     ['one byte more', text.subarray(0, (1 << 17) + 1)],
     ['zeros', Buffer.alloc(3_000_000)],
-    ['noise', noise],
+    ['noise', bytes],
     ['machine code', code],
     ['a mixture', mixed],
     // Huffman codes of all sizes, and literals without sequences.
     ...[2, 5, 16, 40, 130].map((n): [string, Buffer] => [
       `${n} letters`,
-      Buffer.from(noise.map((b) => (b * b) % n)),
+      Buffer.from(bytes.map((b) => (b * b) % n)),
     ]),
   ])('gives back %s at every level', (_, content) => {
     for (const options of [

@@ -6,31 +6,18 @@ import { print } from '../../ctypes/print.js';
 import { ElfFile } from '../../elf/file.js';
 import { findLibrary } from '../../elf/search.js';
 import { DynamicSymbols } from '../../elf/symbol.js';
-import { STT } from '../../elf/constants.js';
+import { headersOf } from '../../testing/headers.js';
 import { BUILD, describeWith, run } from '../../testing/tools.js';
-import { readHeaders, type HeaderTypes } from './header-types.js';
+import type { HeaderTypes } from './header-types.js';
 
 const FOLDER = join(BUILD, 'headers');
 
-function read(
+const read = (
   compiler: string,
   library: string,
   headers: readonly string[],
   cflags: readonly string[] = [],
-): HeaderTypes {
-  const file = ElfFile.open(library);
-  const exported = Array.from(DynamicSymbols.of(file).exported(), (s) => ({
-    name: s.name,
-    threadLocal: s.type === STT.TLS,
-  }));
-  return readHeaders({
-    headers,
-    cflags,
-    library: file,
-    exported,
-    environment: { ...process.env, CC: compiler },
-  });
-}
+): HeaderTypes => headersOf(library, headers, { CC: compiler }, cflags);
 
 /** Warnings that tell one type from another. */
 const STRICT: Readonly<Record<string, readonly string[]>> = {

@@ -2,34 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { print, printDefinition } from '../../ctypes/print.js';
-import { STT } from '../../elf/constants.js';
-import { ElfFile } from '../../elf/file.js';
-import { DynamicSymbols } from '../../elf/symbol.js';
 import { thrownBy } from '../../testing/fixture.js';
+import { headersOf } from '../../testing/headers.js';
 import { BUILD, compile, describeWith } from '../../testing/tools.js';
-import { readHeaders, type HeaderTypes } from './header-types.js';
 
 const FOLDER = join(BUILD, 'headers');
-
-function read(
-  library: string,
-  headers: readonly string[],
-  environment: NodeJS.ProcessEnv,
-  cflags: readonly string[] = [],
-): HeaderTypes {
-  const file = ElfFile.open(library);
-  const exported = Array.from(DynamicSymbols.of(file).exported(), (s) => ({
-    name: s.name,
-    threadLocal: s.type === STT.TLS,
-  }));
-  return readHeaders({
-    headers,
-    cflags,
-    library: file,
-    exported,
-    environment: { ...process.env, ...environment },
-  });
-}
 
 /** A header of the tests' own, by its path. */
 function header(name: string, text: string): string {
@@ -232,7 +209,7 @@ for (const compiler of ['gcc', 'clang']) {
   describeWith([compiler, 'gcc'], `a header with all sorts of things, ${compiler}`, () => {
     const library = compile(ODD_LIBRARY, { flags: ['-w', '-shared', '-fPIC'] });
     const path = header('odd.h', ODD_HEADER);
-    const types = read(library, [path], { CC: compiler }, ['-DFROM_THE_COMMAND_LINE=42']);
+    const types = headersOf(library, [path], { CC: compiler }, ['-DFROM_THE_COMMAND_LINE=42']);
 
     it.each(Object.entries(SYMBOLS))('declares %s', (name, expected) => {
       const found = types.symbols.get(name);
@@ -271,19 +248,19 @@ for (const compiler of ['gcc', 'clang']) {
 
     it('shows what the compiler says of a header', () => {
       const wrong = header('wrong.h', 'int plain(unknown value);\n#define FINE NOT_FINE\n');
-      const thrown = thrownBy(() => read(library, [wrong], { CC: compiler }));
+      const thrown = thrownBy(() => headersOf(library, [wrong], { CC: compiler }));
       expect(thrown).toMatchObject({ code: 'ERR_PLUGIN_TYPE' });
       expect(thrown.message).toMatch(
         /^the compiler refuses the header\n(.*\n)*.*wrong\.h:1:\d+: error: unknown type name 'unknown'/,
       );
-      expect(thrownBy(() => read(library, ['no-such-header.h'], { CC: compiler })).message).toMatch(
+      expect(thrownBy(() => headersOf(library, ['no-such-header.h'], { CC: compiler })).message).toMatch(
         /no-such-header\.h/,
       );
       const cxx = header('cxx.h', 'namespace a { class B {}; }\n');
-      expect(thrownBy(() => read(library, [cxx], { CC: compiler })).message).toMatch(
+      expect(thrownBy(() => headersOf(library, [cxx], { CC: compiler })).message).toMatch(
         /cxx\.h:1:1: error: unknown type name 'namespace'/,
       );
-      expect(thrownBy(() => read(library, ['x.h>\n#include <y.h'], { CC: compiler }))).toMatchObject({
+      expect(thrownBy(() => headersOf(library, ['x.h>\n#include <y.h'], { CC: compiler }))).toMatchObject({
         name: 'TypeError',
         code: 'ERR_INVALID_ARG_VALUE',
       });
@@ -292,22 +269,22 @@ for (const compiler of ['gcc', 'clang']) {
     it('bears with many names of one macro', () => {
       const names = Array.from({ length: 40 }, (_, i) => `#define NAME_${i} TWICE\n`).join('');
       const many = header('names.h', `#define TWICE(x) (2 * (x))\n${names}#define FOUR 4\nint plain(int);\n`);
-      expect([...read(library, [many], { CC: compiler }).source.constants().keys()]).toEqual(['FOUR']);
+      expect([...headersOf(library, [many], { CC: compiler }).source.constants().keys()]).toEqual(['FOUR']);
     });
 
     it('takes several headers in their order, and flags', () => {
       const first = header('first.h', 'typedef int number;\n');
       header('second.h', '#ifdef WANTED\nnumber plain(number n);\n#endif\n');
-      const both = read(library, [first, 'second.h'], { CC: `${compiler} -DWANTED` }, ['-I', FOLDER]);
+      const both = headersOf(library, [first, 'second.h'], { CC: `${compiler} -DWANTED` }, ['-I', FOLDER]);
       expect(print(both.symbols.get('plain')?.type ?? { kind: 'void' }, 'plain')).toBe(
         'number plain(number n)',
       );
-      expect(read(library, [first, 'second.h'], { CC: compiler }, ['-I', FOLDER]).symbols.size).toBe(0);
+      expect(headersOf(library, [first, 'second.h'], { CC: compiler }, ['-I', FOLDER]).symbols.size).toBe(0);
     });
 
     it('is not for another machine', () => {
       const small = header('small.h', 'int plain(int);\n');
-      const thrown = thrownBy(() => read(library, [small], { CC: `${compiler} -m32` }));
+      const thrown = thrownBy(() => headersOf(library, [small], { CC: `${compiler} -m32` }));
       expect(thrown.message).toMatch(
         /compiles for EM_386 with addresses of 4 bytes, and .* is for EM_X86_64 with addresses of 8 bytes/,
       );
@@ -319,12 +296,12 @@ describeWith(['gcc'], 'without a compiler', () => {
   it('says what to do', () => {
     const library = compile(ODD_LIBRARY, { flags: ['-w', '-shared', '-fPIC'] });
     const path = header('plain.h', 'int plain(int);\n');
-    const none = thrownBy(() => read(library, [path], { CC: '/nonexistent/cc' }));
+    const none = thrownBy(() => headersOf(library, [path], { CC: '/nonexistent/cc' }));
     expect(none).toMatchObject({ code: 'ERR_PLUGIN_TYPE' });
     expect(none.message).toMatch(
       /^a header needs a C compiler: CC is \/nonexistent\/cc, which can't be run; to install one: apt install gcc .*\. CC can name another$/,
     );
-    expect(thrownBy(() => read(library, [path], { CC: '', PATH: '/nonexistent' })).message).toMatch(
+    expect(thrownBy(() => headersOf(library, [path], { CC: '', PATH: '/nonexistent' })).message).toMatch(
       /gcc, clang, cc are not there/,
     );
   });
