@@ -103,7 +103,11 @@ export function checkTarget(type: CType, pointer: PointerType, value: Pointer, w
     return;
   }
   const given = print({ kind: 'pointer', target: targetOf(value), size: pointer.size });
-  const hint = `cast it if that is meant: p.cast('${print(pointer)}')`;
+  const [own, wanted] = [targetOf(value), pointer.target].map((target) => print(bare(target)));
+  const hint =
+    own === wanted
+      ? 'the library has two of that name with different members'
+      : `cast it if that is meant: p.cast('${print(pointer)}')`;
   throw typeError(
     'ERR_INVALID_ARG_TYPE',
     `${what}: expected ${print(type)}, got a Pointer of type ${given}; ${hint}`,
