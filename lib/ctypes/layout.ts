@@ -74,10 +74,17 @@ function findAlignment(record: RecordType): number {
   const { alignment: own } = record;
   if (own === undefined) return membersAlignment(record);
   // Clang writes what a struct asks for, though a member may ask for more; gcc also writes what a packed one has, and that is less.
-  return hasPadding(record) ? Math.max(own, membersAlignment(record)) : own;
+  const asked = record.members.map((m) => (asksFor(m) ? (m.alignment ?? 1) : 1));
+  return hasPadding(record) ? Math.max(own, membersAlignment(record)) : Math.max(own, ...asked);
 }
 
-function membersAlignment({ members, size = 0 }: RecordType): number {
+/** Whether a member itself asks for an alignment, which holds in a packed record, too. What its type asks for does not, though clang writes it at the member. */
+export function asksFor({ alignment = 1, type }: Member): boolean {
+  return alignment > alignOf(type);
+}
+
+/** What a record is aligned to by its members, if it is not packed. */
+export function membersAlignment({ members, size = 0 }: RecordType): number {
   let alignment = 1;
   for (const { type, alignment: own = alignOf(type), offset, bitSize } of members) {
     const isPacked = bitSize === undefined && offset % own !== 0;

@@ -139,7 +139,9 @@ function printed(source: string, random: Random): Value[] {
     const page = new Uint8Array(2 * MOST);
     fill(type.ctype, new DataView(page.buffer), 0, random);
     const read: Memory['read'] = (at, count) => page.slice(Number(at), Number(at) + count);
-    const text = formatValue(type.ctype, 0n, { read }, OPTIONS).slice(`(${String(type)})`.length);
+    const head = `(${String(type)})`;
+    const shown = formatValue(type.ctype, 0n, { read }, OPTIONS);
+    const text = shown.startsWith(head) ? shown.slice(head.length) : shown;
     values.push({ variable: name, text, bytes: [...page.subarray(0, size)] });
   }
   return values;

@@ -4,7 +4,7 @@ import { print } from '../ctypes/print.js';
 import { STB } from '../elf/constants.js';
 import type { SymbolSlot } from '../elf/relocation.js';
 import type { ElfSymbol } from '../elf/symbol.js';
-import { PluginError, typeError } from '../errors.js';
+import { FormatError, PluginError, typeError } from '../errors.js';
 import { Block } from '../ffi/block.js';
 import { createCallables, createDeferred, createFunction, functionAddress } from '../ffi/calls/function.js';
 import type { FunctionSource } from '../ffi/calls/source.js';
@@ -111,12 +111,13 @@ export class SymbolTable {
     // What is const stays so, whatever is said of it.
     const type = typed.type !== undefined && isQualified(typed.type, 'const') ? constOf(parsed) : parsed;
     const isFunction = this.#library.isFunction(symbol);
-    if (typed.type !== undefined) {
+    const comparison = typed.type && compared(type, typed.type);
+    if (typed.type !== undefined && comparison !== 'damaged') {
       // A function that is not C's can't be called, whatever is said of it: it says so itself.
       if (typed.type.kind === 'function' && typed.type.convention !== undefined)
         return this.lookup(symbol.name);
-      if (compatibility().identical(type, typed.type)) return this.lookup(symbol.name);
-      if (!agrees(type, typed.type)) this.#mismatch(symbol, `is ${print(typed.type)}, not ${print(type)}`);
+      if (comparison === 'identical') return this.lookup(symbol.name);
+      if (comparison === 'different') this.#mismatch(symbol, `is ${print(typed.type)}, not ${print(type)}`);
       // `int ()` says nothing of the parameters, which are known.
       if (type.kind === 'function' && !type.prototyped) return this.lookup(symbol.name);
     } else if (isFunction !== (type.kind === 'function')) {
@@ -219,6 +220,17 @@ function completed(type: CType, size: number): CType {
   if (type.kind !== 'array' || type.length !== undefined) return type;
   const element = sizeOf(type.element);
   return element && size % element === 0 ? { ...type, length: size / element } : type;
+}
+
+/** How a declared type compares with the known one. What is damaged is met where it is read: the declaration makes up for it. */
+function compared(declared: CType, known: CType): 'identical' | 'compatible' | 'different' | 'damaged' {
+  try {
+    if (compatibility().identical(declared, known)) return 'identical';
+    return agrees(declared, known) ? 'compatible' : 'different';
+  } catch (error) {
+    if (error instanceof FormatError) return 'damaged';
+    throw error;
+  }
 }
 
 /** Whether a declared type may stand for the known one; a function without a prototype agrees with any parameters. */

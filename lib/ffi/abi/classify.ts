@@ -112,10 +112,10 @@ export function classify(type: CType, compiler?: Compiler): Passed | NotPassed {
     : { where: 'registers', eightbytes };
 }
 
-/** A record of which only the size is known: gcc leaves out the members of the unions that glibc takes socket addresses as. */
+/** A union of which only the size is known, as gcc writes those that glibc takes socket addresses as. An empty one of C++ has a byte. */
 function isUntold(type: CType): boolean {
   const t = bare(type);
-  return (t.kind === 'struct' || t.kind === 'union') && t.size !== 0 && t.members.length === 0;
+  return t.kind === 'union' && t.members.length === 0 && (t.size ?? 0) > 1;
 }
 
 /** Whether a small struct is in memory nevertheless; undefined where that is not known, or compilers do not agree and which it was is not known. */

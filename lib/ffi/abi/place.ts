@@ -1,4 +1,4 @@
-import { alignOf, hasPadding, sizeOf } from '../../ctypes/layout.js';
+import { alignOf, asksFor, hasPadding, membersAlignment, sizeOf } from '../../ctypes/layout.js';
 import { bare, type BareType, type Compiler, type CType, type RecordType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { classify, type Eightbyte, type NotPassed, type Passed } from './classify.js';
@@ -85,7 +85,7 @@ export function place(types: readonly CType[], hidden: boolean, compiler?: Compi
     const left = room(integer, REGISTERS.integer, hidden);
     const why =
       notOnStack(type, alignment, isPadded, compiler === undefined && (isPadded || left === 1)) ??
-      notAligned(type, alignment, stackSize);
+      notAligned(type, alignment, stackSize, compiler);
     if (why !== undefined) return { refused: `parameter ${parameter + 1}: ${why}` };
     if (isPadded) {
       stack.push(PADDING);
@@ -127,15 +127,24 @@ function notOnStack(type: CType, alignment: number, isPadded: boolean, inDoubt: 
   const t = bare(type);
   if (isInt128(t) && inDoubt) return `compilers do not agree where a ${print(type)} goes here`;
   // A packed one is aligned to 1, which debug info does not say: its members look the same.
-  if (isPadded && isRecord(t) && !asksFor(t, alignment) && !hasPadding(t))
+  if (isPadded && isRecord(t) && !isAligned(t, alignment))
     return `whether ${print(type)} is packed, and so where it goes here, the debug info does not say`;
   return undefined;
 }
 
 /** Where a record goes that is aligned to 16 bytes, or is not. What is, has a size that is a multiple of that. */
-function notAligned(type: CType, alignment: number, stackSize: number): string | undefined {
+function notAligned(
+  type: CType,
+  alignment: number,
+  stackSize: number,
+  compiler: Compiler | undefined,
+): string | undefined {
   const t = bare(type);
-  if (!isRecord(t) || t.alignmentInDoubt !== true) return undefined;
+  if (!isRecord(t)) return undefined;
+  // Clang writes what a record asks for, of one whose members make it more as well as of a packed one.
+  const asksForLess =
+    compiler?.name !== 'gcc' && t.alignment !== undefined && membersAlignment(t) > alignment;
+  if (t.alignmentInDoubt !== true && !asksForLess) return undefined;
   if (alignment >= STACK_ALIGNMENT || stackSize % STACK_ALIGNMENT === 0) return undefined;
   return (t.size ?? 0) % STACK_ALIGNMENT === 0
     ? `what ${print(type)} is aligned to, and so where it goes here, the debug info does not say`
@@ -147,9 +156,22 @@ function isRecord(type: BareType): type is RecordType {
 }
 
 /**
- * Whether a record, or a member of it, asks for an alignment: that holds in a packed one, too. What the member's type asks for does not, though clang writes it at
- * the member.
+ * Whether it is sure that a record is aligned to as much as that: it, or a member of it, asks for it, or there are bytes that are there for nothing less, or a
+ * member whose type is sure to be is in a record that is not packed. Of a packed one no debug info says that it is.
  */
-function asksFor({ alignment: own, members }: RecordType, alignment: number): boolean {
-  return own === alignment || members.some((m) => m.alignment === alignment && alignOf(m.type) < alignment);
+function isAligned(record: RecordType, alignment: number): boolean {
+  const { alignment: own, members, size = 0 } = record;
+  if (own === alignment || members.some((m) => m.alignment === alignment && asksFor(m))) return true;
+  if (!hasPadding(record)) return false;
+  let end = 0;
+  for (const { type, offset, bitSize } of members) {
+    if (offset % alignment === 0 && offset - end >= alignment / 2) return true;
+    end = Math.max(end, offset + (bitSize === undefined ? (sizeOf(type) ?? 0) : Math.ceil(bitSize / 8)));
+  }
+  if (size - end >= alignment / 2) return true;
+  return members.some(({ type }) => {
+    let t = bare(type);
+    while (t.kind === 'array') t = bare(t.element);
+    return alignOf(t) === alignment && (!isRecord(t) || isAligned(t, alignment));
+  });
 }

@@ -23,6 +23,8 @@ const CALLS: Record<string, string> = {
   misplaced: '{ a: 300, s: { x: 21 } }',
   whole: '{ d: 200, c: 100, in: { s: 21 } }',
   packed_around: '1, 2, 3, 4, 5, 6, 0, { u: { s: 300 } }',
+  packed_inside: '1, 2, 3, 4, 5, 6, 0, { u: { f: 1 }, d: 200, f: 3, c: 100 }',
+  asked_twice: '1, 2, 3, 4, 5, 6, 100, { c: 200 }',
   split: '1, 2, 3, 4, 11, (200n << 64n) + 100n',
   uneven: '1, 2, 3, 4, 5, 6, 0, (200n << 64n) + 100n',
   split_hidden: '1, 2, 3, 15, (200n << 64n) + 100n',
