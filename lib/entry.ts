@@ -2,6 +2,7 @@ import type { Type } from './ctypes/type.js';
 import type { CValue } from './ffi/calls/c-value.js';
 import type { Callback } from './ffi/calls/callback.js';
 import type { Pointer } from './ffi/values/pointer.js';
+import type { FunctionProperties } from './ffi/typing/values.js';
 import type { CFunction } from './ffi/values/codec.js';
 import type { SnapshotOptions } from './ffi/values/snapshot.js';
 import type { Constants } from './library/constants.js';
@@ -118,8 +119,11 @@ export function callback(fn: (...args: never[]) => unknown, type: string | Type)
  * printf('%lu %c\n', cast('unsigned long', 5), cast('int', 65));
  * const everything = cast('void (*)(void *)', -1);   // SQLITE_TRANSIENT
  */
-export function cast(type: string | Type, value: unknown): CValue | Pointer | CFunction | null {
-  return typed().cast(type, value);
+export function cast(
+  type: string | Type,
+  value: unknown,
+): CValue | Pointer | (CFunction & FunctionProperties) | null {
+  return typed().cast(type, value) as ReturnType<typeof cast>;
 }
 
 function typed(): typeof import('./ffi/calls/typed.js') {

@@ -94,10 +94,11 @@ export class DeclaredTypes implements TypeNames {
     for (const field of this.#types.fields(record)) {
       const key = property(field.name);
       const hint = `${name}_${identifier(field.name)}`;
-      const { isConst, node } = this.#types.bare(field.type);
+      const { node } = this.#types.bare(field.type);
       const read = this.text.read(field.type, hint);
       const assigned = this.text.assigned(field.type, hint);
-      if (isConst || assigned === 'never') view.push(`  readonly ${key}: ${read};`);
+      if (assigned === 'never' || this.#types.isReadOnly(field.type))
+        view.push(`  readonly ${key}: ${read};`);
       else if (assigned === read) view.push(`  ${key}: ${read};`);
       else view.push(`  get ${key}(): ${read};`, `  set ${key}(value: ${assigned});`);
       const isFlexible = node.kind === 'array' && (node.length === undefined || node.length === 0);

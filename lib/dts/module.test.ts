@@ -54,6 +54,8 @@ describe('the text', () => {
     ['count_all', 'Callable<(n: number, ...more: VariadicArgument[]) => number>'],
     ['answer', 'Variable<number, never>'],
     ['table', 'Variable<ConstArrayView<number>, never>'],
+    ['limits', 'Variable<struct_limits, never>'],
+    ['current', 'Variable<Pointer<struct_handle> | null, StoredPointer<struct_handle>>'],
     ['numbers', 'Variable<Int32Array<ArrayBuffer>>'],
     ['title', 'Variable<string>'],
     ['paint', 'Variable<enum_color, enum_color | enum_color_name>'],

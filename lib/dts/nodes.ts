@@ -57,6 +57,17 @@ export class Types {
     return false;
   }
 
+  /** Whether C forbids an assignment to it: it is const, or has a const member (C17 §6.3.2.1p1). */
+  isReadOnly(index: number, seen = new Set<TypeNode>()): boolean {
+    const { node, isConst } = this.bare(index);
+    // A corrupt type may have itself within.
+    if (isConst || seen.has(node)) return isConst;
+    seen.add(node);
+    if (node.kind === 'array') return this.isReadOnly(node.element, seen);
+    if (node.kind !== 'struct' && node.kind !== 'union') return false;
+    return node.members.some(({ type }) => this.isReadOnly(type, seen));
+  }
+
   /** Whether `T *` with this target is text. */
   isText(index: number): boolean {
     const { node } = this.bare(index);

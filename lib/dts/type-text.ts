@@ -114,6 +114,7 @@ export class TypeText {
     const { isConst } = this.#types.bare(index);
     const read = this.read(index, hint, depth);
     if (isConst) return of === 'Pointer' ? `ConstPointer<${stripConst(read)}>` : `${of}<${read}, never>`;
+    if (this.#types.isReadOnly(index)) return `${of}<${read}, never>`;
     return this.#isPlain(index) ? `${of}<${read}>` : `${of}<${read}, ${this.assigned(index, hint, depth)}>`;
   }
 
@@ -199,7 +200,7 @@ export class TypeText {
     switch (node.kind) {
       case 'enum':
       case 'pointer':
-        return node.kind === 'pointer' && this.#isDataPointer(node);
+        return false;
       case 'array':
         return this.#types.isText(node.element) || this.#isPlain(node.element);
       case 'int':
@@ -207,12 +208,6 @@ export class TypeText {
       default:
         return true;
     }
-  }
-
-  #isDataPointer(pointer: PointerNode): boolean {
-    const { node } = this.#types.bare(pointer.target);
-    const isOther = node.kind === 'function' || node.kind === 'void' || node.kind === 'unsupported';
-    return !isOther && !this.#isAnyText(pointer);
   }
 
   #array({ node, isConst }: Bare, hint: string, depth: number): string {

@@ -11,6 +11,7 @@ export const KEYS = {
   up: '\x1b[A',
   ctrlC: '\x03',
   ctrlD: '\x04',
+  ctrlU: '\x15',
 } as const;
 
 /** Milliseconds until what was to be seen is missed. */

@@ -169,13 +169,21 @@ struct point *middle(struct point *p) { return p; }
     ]);
   });
 
+  it('fails if no type is like that', () => {
+    expect(cli(['symbols', '-t', 'struct nothing', compile(SOURCE)])).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/: no symbol of .* has a type like 'struct nothing'\n$/) as string,
+    });
+  });
+
   it('says what has no type, and why', () => {
     const stripped = compile('int add(int a, int b) { return a + b; }\n', { flags: ['-shared', '-fPIC'] });
     const [symbol] = listing('-u', stripped).symbols;
     expect(symbol).not.toHaveProperty('type');
     expect(symbol?.reason).toMatch(/it has no \.debug_info/);
     expect(cli(['symbols', stripped]).stdout).toMatch(/^add +function +\d+ +\?$/m);
-    expect(cli(['symbols', '-u', stripped]).stdout).toMatch(/it has no \.debug_info/);
+    expect(cli(['symbols', '-u', stripped]).stdout).toMatch(/it has no \.debug_info; /);
     expect(cells(cli(['symbols', '-d', 'int add(int, int);', stripped]).stdout)[1]?.at(-1)).toBe(
       'int (int, int)',
     );

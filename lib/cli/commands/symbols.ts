@@ -103,6 +103,9 @@ export const symbols: Command = {
         (typePattern === undefined || (s.type !== undefined && typePattern.test(s.type))) &&
         (!untyped || s.type === undefined),
     );
+    // Of a selection that nothing fits the exit code tells, as with a pattern of names.
+    if (listed.length === 0 && typePattern !== undefined)
+      throw new Error(`no symbol of ${library.path} has a type like '${values.type ?? ''}'`);
     if (isNames) writeNames(listed.map((s) => s.name));
     else if (values.json === true) writeJson(asJson(library, listed));
     else process.stdout.write(asTable(listed, untyped));
@@ -208,7 +211,7 @@ function asTable(listed: readonly Listed[], withReasons: boolean): string {
     String(elf.size),
     elf.version === undefined ? '' : `${elf.hiddenVersion ? '@' : '@@'}${elf.version}`,
     source === undefined ? '' : `${nearby(source.file)}:${source.line}`,
-    type ?? (withReasons ? (reason ?? '') : '?'),
+    type ?? (withReasons ? (reason ?? '').replaceAll('\n', '; ') : '?'),
   ]);
   const columns = withReasons ? COLUMNS.with(-1, { title: 'WHY IT HAS NO TYPE' }) : COLUMNS;
   return printTable(columns, rows, terminalWidth(), paintFor());

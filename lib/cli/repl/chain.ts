@@ -19,7 +19,7 @@ export function chainAt(text: string): Chain | undefined {
   let at = text.length;
   const steps: Step[] = [];
   let partial: string | undefined;
-  const open = /\.\s*([\w$]*)$/.exec(text);
+  const open = /\??\.\s*([\w$]*)$/.exec(text);
   if (open !== null) {
     partial = open[1] ?? '';
     at = open.index;

@@ -142,6 +142,18 @@ function paths(text: string): Completed {
   }
 }
 
+/**
+ * The end of a line that is given to Node, which evaluates what is in front of a dot: names, members, elements by number. Undefined where there is a call, which
+ * Tab is not to make. Without what is before, since Node takes `f(na` for one word.
+ */
+export function forNode(line: string): string | undefined {
+  if (openQuote(line) !== undefined || /^\s*\.\w*$/.test(line)) return line;
+  const plain = /[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*|\[\d+\])*(?:\??\.)?$/.exec(line);
+  const isMember = /(?:^|[^.])\.\s*$/.test(plain === null ? '' : line.slice(0, plain.index));
+  if (plain !== null && !isMember) return plain[0];
+  return /\.\s*[\w$]*$/.test(line) && /[(`]/.test(line) ? undefined : line;
+}
+
 /** Not more than a screen takes. What they all begin with is completed in any case. */
 export function limited([names, typed]: Completed): Completed {
   const words = names.filter((name) => name !== '');

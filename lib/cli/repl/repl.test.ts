@@ -265,7 +265,11 @@ describeWith(['gcc', 'python3'], 'elf-plugin repl, in a terminal', () => {
     ['a field in addressOf', "addressOf(shape.value, 'sty", "addressOf(shape.value, 'style"],
     ['a symbol in .source', '.source hel', '.source hello'],
     ['a type in .type', '.type struct sh', '.type struct shape'],
+    ['a field behind ?.', 'shape.value.next?.value.ne', 'shape.value.next?.value.next'],
+    ['a symbol that is an argument', 'add(next_c', 'add(next_color'],
+    ['an enumerator that is an argument', 'next_color(GRE', 'next_color(GREEN'],
     ['what JavaScript has', 'JSON.strin', 'JSON.stringify'],
+    ['what JavaScript has, in an argument', 'add(JSON.strin', 'add(JSON.stringify'],
   ])('Tab completes %s', async (_, typed, ...expected) => {
     await start();
     terminal.press(typed + KEYS.tab);
@@ -276,6 +280,19 @@ describeWith(['gcc', 'python3'], 'elf-plugin repl, in a terminal', () => {
       terminal.press(KEYS.tab);
       await terminal.until(new RegExp(expected.map((word) => `\\b${word}\\b`).join('[^]*[ \\n]')));
     }
+  });
+
+  it.each(['hello().', '(hello()).', 'add(hello().x.'])('Tab does not call what %s calls', async (typed) => {
+    await start();
+    terminal.press(typed);
+    terminal.press(KEYS.tab);
+    await pause();
+    terminal.press(KEYS.tab);
+    await pause();
+    terminal.press(KEYS.ctrlU);
+    await terminal.until(/\n>$/);
+    expect(await enter('add(2, 3)')).toBe('5');
+    expect(terminal.screen).not.toContain('hello from C');
   });
 
   it('Ctrl-C ends a line and a loop, and not the session', async () => {

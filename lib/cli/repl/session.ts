@@ -14,7 +14,7 @@ import type { OpenOptions } from '../../plugin/options.js';
 import type { Type } from '../../ctypes/type.js';
 import { libraryOf, type Plugin } from '../../plugin/plugin.js';
 import { COMMANDS, loadCommand } from './commands.js';
-import { Completion, limited, type Completed } from './completion.js';
+import { Completion, forNode, limited, type Completed } from './completion.js';
 import { Feed } from './feed.js';
 import { keepHistory } from './history.js';
 import { Scope } from './scope.js';
@@ -233,9 +233,10 @@ export class Session {
       } catch {
         // What is half typed may be wrong.
       }
-      if (found !== undefined) done(null, limited(found));
+      const rest = found === undefined ? forNode(line) : undefined;
+      if (rest === undefined) done(null, limited(found ?? [[], line]));
       else
-        completer.call(this.server, line, (error, result) => {
+        completer.call(this.server, rest, (error, result) => {
           done(error, result && limited(result));
         });
     };

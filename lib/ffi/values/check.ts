@@ -64,11 +64,22 @@ export function outOfRange(
 
 /** Throws unless `what`, of type `type`, may be assigned to where it stands in `block`. `constant` is `isConst(type)`. */
 export function assignable(what: string, type: CType, constant: boolean, block: Block): void {
-  if (constant) throw typeError('ERR_READ_ONLY', `${what}: ${print(type)} is const: it can't be assigned to`);
+  if (constant)
+    throw typeError('ERR_READ_ONLY', `${what}: ${print(type)} ${whatIsConst(type)}: it can't be assigned to`);
   if (!block.writable) {
     const reason = 'it lies in memory that is mapped read-only';
     throw typeError('ERR_READ_ONLY', `${what}: ${print(type)} can't be assigned to: ${reason}`);
   }
+}
+
+/** Why `isConst(type)`. */
+function whatIsConst(type: CType): string {
+  if (isQualified(type, 'const')) return 'is const';
+  const t = bare(type);
+  if (t.kind === 'array') return whatIsConst(t.element);
+  const member = 'members' in t ? t.members.find((m) => isConst(m.type)) : undefined;
+  if (member === undefined) return 'is const';
+  return member.name === undefined ? whatIsConst(member.type) : `has the const member ${member.name}`;
 }
 
 /** Whether C forbids an assignment to `type`: it is const, or a struct or union with a const member (C17 §6.3.2.1p1). */

@@ -114,6 +114,12 @@ it('what is not const is written', () => {
   expect(sum()).toBe(before);
 });
 
+it('a struct with a const member says which', () => {
+  expect(thrownBy(() => (v('mixed').value = { id: 9, count: 9 } as never)).message).toBe(
+    "mixed: struct mixed has the const member id: it can't be assigned to",
+  );
+});
+
 it('memory of alloc takes its first value, also where the type is const', () => {
   const own = plugin.alloc('struct mixed', { id: 3, count: 4 }) as Pointer<Mixed>;
   expect(snapshot(own.value)).toEqual({ id: 3, count: 4 });
