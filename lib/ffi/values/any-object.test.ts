@@ -187,3 +187,20 @@ it('clones are refused or empty, never half a copy', () => {
   `;
   expect(childValue(source)).toEqual([{}, 'DataCloneError']);
 });
+
+it('a struct that leads to itself is compared, and the difference is shown', () => {
+  const ring = openFixture('values/ring.c').lookup<Variable>('first').value as { next: unknown; v: number };
+  for (const compare of [
+    () => {
+      expect(ring).toEqual({ v: 2 });
+    },
+    () => {
+      expect(ring).toEqual({ ...(snapshot(ring) as object), v: 8 });
+    },
+    () => {
+      expect([ring.next]).toEqual([1]);
+    },
+  ])
+    expect(thrownBy(compare).message).toContain('deep equality');
+  expect(ring).toEqual(ring);
+});

@@ -250,6 +250,11 @@ export class Pointer<T = unknown, W = Assigned<T>> {
     return `0x${this.address.toString(16)}`;
   }
 
+  /** What Jest copies for the difference that it prints: it would follow `value`, and what leads to itself has no end. @internal */
+  get [Symbol.for('@jest/serializableProperties')](): readonly string[] {
+    return ['address'];
+  }
+
   /** As C writes it, with what it points to, for `console.log` and the REPL. */
   [inspect.custom](depth: number, options: InspectOptions): Inspected {
     return inspection().inspectPointer(this.#target, this.address, depth, options);
