@@ -4,6 +4,7 @@ import type { CType } from '../ctypes/model.js';
 import type { ElfSymbol } from '../elf/symbol.js';
 import { messageOf, orUndefined } from '../errors.js';
 import type { Library } from '../library/library.js';
+import { isModuleExport } from '../library/module-names.js';
 import { comment, DeclaredTypes } from './declared-types.js';
 import { header } from './header.js';
 import { identifier, isIdentifier, Names, property, typeNames } from './names.js';
@@ -14,9 +15,6 @@ const WORDS: readonly string[] = (
   'ArrayItems ArrayView Bytes Callable Complex Const ConstArrayView ConstPointer ConstPointerArgument FunctionArgument FunctionProperties ' +
   'Opaque Plugin Pointer PointerArgument Snapshot StoredPointer TextArgument Variable VariadicArgument View VoidArgument VoidPointer'
 ).split(' ');
-
-/** Exports of a module that mean something else: its default export is the plugin, and a module with a `then` would be taken for a promise. */
-const NOT_EXPORTED: readonly string[] = ['default', 'then'];
 
 export interface DtsOptions {
   /** How the plugin is opened: with `int64: 'number'` 64-bit integers are read as numbers. */
@@ -50,7 +48,7 @@ export function makeDts(library: Library, { int64 = 'bigint' }: DtsOptions = {})
   const listed: string[] = [];
   for (const [name, symbol] of symbols) {
     const text = symbolText(symbol, declared, types);
-    const local = NOT_EXPORTED.includes(name) ? undefined : locals.unique(localName(name));
+    const local = isModuleExport(name) ? locals.unique(localName(name)) : undefined;
     if (local !== undefined) values.push(exported(name, local, symbol, text));
     listed.push(`  readonly ${property(name)}: ${local === undefined ? text : `typeof ${local}`};`);
   }
@@ -77,8 +75,8 @@ export function makeDts(library: Library, { int64 = 'bigint' }: DtsOptions = {})
 function read(library: Library): { symbols: Map<string, DeclaredSymbol>; types: Types } {
   const graph = new TypeGraph({ compilers: false });
   const elves = new Map<string, ElfSymbol>();
-  for (const { name } of library.symbols.exported()) {
-    const elf = elves.has(name) ? undefined : library.find(name);
+  for (const name of library.exportedNames()) {
+    const elf = library.find(name);
     if (elf !== undefined) elves.set(name, elf);
   }
   const found = [...elves]

@@ -1,5 +1,8 @@
 import { rmSync } from 'node:fs';
 
+import type { Constants } from '../library/constants.js';
+import type { AnySymbols } from '../plugin/any-symbol.js';
+import type { NoTypes, Opened, OptionsFor } from '../plugin/opened.js';
 import type { Plugin } from '../plugin/plugin.js';
 import { Compilation } from './build.js';
 import type { Build } from './cache.js';
@@ -22,11 +25,26 @@ const shown = new Set<string>();
  * Throws a `PluginError`: `ERR_PLUGIN_COMPILE` with the compiler's words if it refuses the source, or if there is no compiler; and what `open` throws. Warnings are
  * shown as those of Node are, with the type `CompilerWarning`.
  *
+ * The type argument is that of `open`: generated declarations, or an interface of the symbols.
+ *
  * @example
  * const { add } = compile('add.c').symbols;
  * const { twice } = compile('int twice(int x) { return 2 * x; }', { flags: '-O2' }).symbols;
+ * const { next } = compile<{ next(): number }>('counter.c').symbols;
  */
-export function compile(source: Source | readonly Source[], options: CompileOptions = {}): Plugin {
+export function compile<M = AnySymbols>(
+  source: Source | readonly Source[],
+  options?: OptionsFor<M, CompileOptions>,
+): Opened<M>;
+export function compile(
+  source: Source | readonly Source[],
+  options: CompileOptions & { int64: 'number' },
+): Plugin<AnySymbols, Constants, NoTypes, number>;
+export function compile(
+  source: Source | readonly Source[],
+  options: CompileOptions | undefined,
+): Plugin<AnySymbols, Constants, NoTypes, bigint | number>;
+export function compile(source: Source | readonly Source[], options: CompileOptions = {}): unknown {
   const { compiler, fresh, opening } = splitOptions(options);
   const compilation = new Compilation(source, compiler);
   const build = compilation.build();

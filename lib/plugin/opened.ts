@@ -24,8 +24,8 @@ export type Opened<M> = M extends { readonly default: infer P extends PluginRead
 
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
-/** The options of `open<M>`: 64-bit integers are to be read as `M` says. */
-export type OptionsFor<M> = Omit<OpenOptions, 'int64'> &
+/** The options of `open<M>`, or of what opens otherwise: 64-bit integers are to be read as `M` says. */
+export type OptionsFor<M, Options = OpenOptions> = Omit<Options, 'int64'> &
   (Opened<M> extends PluginReading<infer Wide>
     ? [Wide] extends [bigint]
       ? { readonly int64?: 'bigint' }

@@ -1,16 +1,21 @@
+import type { Forward } from '../ffi/calls/function.js';
+import { isModuleExport } from '../library/module-names.js';
 import { open } from '../plugin/open.js';
 import { tableOf, type Plugin } from '../plugin/plugin.js';
 import { blaming } from './blame.js';
 import type { Importer } from './importer.js';
-import { exportNames } from './names.js';
 
-/** What an ES module of the library at `path` exports: the plugin, then the symbols of these names. */
-export function importLibrary(path: string, names: readonly string[], importer: Importer): unknown[] {
+/** What an ES module of the library at `path` exports: the plugin, then the symbols of these names, each with what passes on calls if it is a function. */
+export function importLibrary(
+  path: string,
+  symbols: readonly (readonly [name: string, forward: Forward])[],
+  importer: Importer,
+): unknown[] {
   return blaming(
     () => {
       const plugin = open(path);
       const table = tableOf(plugin);
-      return [plugin, ...names.map((name) => table.imported(name))];
+      return [plugin, ...symbols.map(([name, forward]) => table.imported(name, forward))];
     },
     path,
     importer,
@@ -26,7 +31,7 @@ export function requireLibrary(path: string): object {
   const exports = Object.create(null) as object;
   Object.defineProperty(exports, '__esModule', { value: true });
   Object.defineProperty(exports, 'default', { value: plugin, enumerable: true });
-  for (const name of exportNames(Object.keys(plugin.symbols))) {
+  for (const name of Object.keys(plugin.symbols).filter(isModuleExport)) {
     // Configurable, for what replaces a function in a test.
     Object.defineProperty(exports, name, { get: getter(plugin, name), enumerable: true, configurable: true });
   }

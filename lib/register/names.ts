@@ -10,14 +10,3 @@ export function isLibraryPath(path: string): boolean {
 export function isLibraryUrl(url: string): boolean {
   return url.startsWith('file:') && LIBRARY.test(url.replace(/[?#].*$/s, ''));
 }
-
-/**
- * Names that mean something else in a module: `default` is the plugin, `then` would make the module a promise to `await import()`, and `__esModule` says to
- * TypeScript and Babel what `require` gave. Symbols of these names are reached through the plugin.
- */
-const RESERVED: ReadonlySet<string> = new Set(['default', 'then', '__esModule']);
-
-/** The symbols that a module of a library exports, of all that the library does. */
-export function exportNames(symbols: readonly string[]): string[] {
-  return symbols.filter((name) => !RESERVED.has(name));
-}

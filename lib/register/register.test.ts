@@ -3,8 +3,12 @@ import { copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+import { makeDts } from '../dts/module.js';
+import { declarationFile } from '../dts/names.js';
+import { Library } from '../library/library.js';
 import { installPackage } from '../testing/package.js';
 import { BUILD, compile, describeWith, ROOT, run } from '../testing/tools.js';
+import { typeScript, valueExports } from '../testing/type-check.js';
 
 /** A folder with the package as it is published, and programs that import libraries. */
 const APP = join(BUILD, 'register');
@@ -71,6 +75,15 @@ const required = createRequire(import.meta.url)('./oddexports.so');
 console.log(Object.keys(required).sort().join() === Object.keys(all).sort().join(), required.__proto__ === __proto__);
 `;
 const NAMES_OUTPUT = '1 2 3 4 5 6 7 8\n9 10 11\ntrue 9\ntrue true\n';
+
+/** Prints what both kinds of module export. */
+const EXPORTS = `
+import { createRequire } from 'node:module';
+const names = (module) => Object.keys(module).sort();
+for (const library of ['./plugin_name.so', './oddexports.so']) {
+  console.log(JSON.stringify([names(await import(library)), names(createRequire(import.meta.url)(library))]));
+}
+`;
 
 const WORKER = `
 import { isMainThread, Worker } from 'node:worker_threads';
@@ -159,6 +172,7 @@ function prepare(): void {
     'specifiers.mjs': SPECIFIERS,
     'names.mjs': NAMES,
     'worker.mjs': WORKER,
+    'exports.mjs': EXPORTS,
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(APP, name), text);
   writeFileSync(join(APP, 'both.mjs'), "import './common.cjs';\nimport './module.mjs';\n");
@@ -170,6 +184,17 @@ function prepare(): void {
     writeFileSync(join(APP, folder, 'package.json'), JSON.stringify({ type }));
     writeFileSync(join(APP, folder, 'app.ts'), TYPESCRIPT);
   }
+}
+
+/** The values that the generated declarations of these libraries export, by TypeScript. */
+function declaredExports(libraries: readonly string[]): string[][] {
+  const files = libraries.map((name) => {
+    const file = join(APP, declarationFile(name));
+    writeFileSync(file, makeDts(Library.open(join(APP, name))).text);
+    return file;
+  });
+  const types = typeScript(files);
+  return files.map((file) => valueExports(types, file));
 }
 
 function program(
@@ -224,6 +249,17 @@ describeWith(['gcc', LIBZ], 'import of a library', () => {
     ])('tsx, %s, %j', (folder, flags) => {
       const result = program(node, [...flags, 'app.ts'], join(APP, folder));
       expect(result).toMatchObject({ stderr: '', stdout: 'Hello, number 9\ntrue true true\n', status: 0 });
+    });
+
+    it('exports what its declarations say', () => {
+      const { stdout } = program(node, ['--import', 'elf-plugin/register', 'exports.mjs']);
+      const exported = stdout
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as string[][]);
+      expect(exported).toEqual(
+        declaredExports(['plugin_name.so', 'oddexports.so']).map((names) => [names, names]),
+      );
     });
 
     it('an error that is caught is a PluginError with its code', () => {

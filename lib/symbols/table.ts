@@ -6,7 +6,13 @@ import type { SymbolSlot } from '../elf/relocation.js';
 import type { ElfSymbol } from '../elf/symbol.js';
 import { FormatError, PluginError, typeError } from '../errors.js';
 import { Block } from '../ffi/block.js';
-import { createCallables, createDeferred, createFunction, functionAddress } from '../ffi/calls/function.js';
+import {
+  createCallables,
+  createDeferred,
+  createFunction,
+  functionAddress,
+  type Forward,
+} from '../ffi/calls/function.js';
 import type { FunctionSource } from '../ffi/calls/source.js';
 import { symbolAddress } from '../ffi/linker.js';
 import type { CFunction, Values } from '../ffi/values/codec.js';
@@ -17,6 +23,10 @@ import { kindOf, type Library, type LibrarySymbol } from '../library/library.js'
 
 /** Loaded when a lookup says a type. */
 const compatibility = () => require('../ctypes/compatible.js') as typeof import('../ctypes/compatible.js');
+
+/** Loaded when a library is imported. */
+const untypedPointers = () =>
+  require('../ffi/values/untyped-pointer.js') as typeof import('../ffi/values/untyped-pointer.js');
 
 /** A library in memory. */
 export interface Loaded {
@@ -69,15 +79,20 @@ export class SymbolTable {
     return live;
   }
 
-  /** The live symbol of an `import`, of which there may be thousands: a function is bound when it is called, and not now. */
-  imported(name: string): LiveSymbol {
+  /** The live symbol of an `import`, of which there may be thousands: its type is read when it is first used, and not now. */
+  imported(name: string, forward: Forward): LiveSymbol {
     const known = this.#live.get(name);
     const symbol = known === undefined ? this.#library.find(name) : undefined;
-    if (symbol === undefined || !this.#library.isFunction(symbol)) return known ?? this.lookup(name);
-    const live = createDeferred(
-      this.#source(symbol, () => this.#functionType(symbol)),
-      this.values,
-    );
+    if (symbol === undefined) return known ?? this.lookup(name);
+    const live = this.#library.isFunction(symbol)
+      ? createDeferred(
+          this.#source(symbol, () => this.#functionType(symbol)),
+          this.values,
+          forward,
+        )
+      : untypedPointers().untypedPointer(this.values, this.#address(symbol), symbol.name, (pointer) => {
+          this.#variable(symbol, this.#variableType(symbol), pointer);
+        });
     this.#live.set(name, live);
     return live;
   }
@@ -98,10 +113,7 @@ export class SymbolTable {
 
   #make(symbol: ElfSymbol): LiveSymbol {
     if (this.#library.isFunction(symbol)) return this.#function(symbol, () => this.#functionType(symbol));
-    const typed = this.#library.typed(symbol);
-    if (typed.type !== undefined) return this.#variable(symbol, typed.type);
-    const reason = this.#untyped(typed);
-    return this.#variable(symbol, { kind: 'unsupported', name: 'unknown type', size: undefined, reason });
+    return this.#variable(symbol, this.#variableType(symbol));
   }
 
   /** Go's type assertion: with a known type the declaration must agree, without one it is taken at its word. */
@@ -158,18 +170,23 @@ export class SymbolTable {
     throw new PluginError('ERR_PLUGIN_TYPE', this.#untyped(typed), { path, symbol: symbol.name });
   }
 
+  #variableType(symbol: ElfSymbol): CType {
+    const typed = this.#library.typed(symbol);
+    if (typed.type !== undefined) return typed.type;
+    return { kind: 'unsupported', name: 'unknown type', size: undefined, reason: this.#untyped(typed) };
+  }
+
   #untyped(typed: LibrarySymbol): string {
     const { untyped } = require('./untyped.js') as typeof import('./untyped.js');
     return untyped(this.#library, typed, this.#library.isFunction(typed.elf) ? 'int (const char *)' : 'int');
   }
 
-  #variable(symbol: ElfSymbol, type: CType): Pointer {
-    const address = this.#address(symbol);
+  #variable(symbol: ElfSymbol, type: CType, untyped?: Pointer): Pointer {
+    const address = untyped?.address ?? this.#address(symbol);
     const size = Math.max(symbol.size, sizeOf(type) ?? 0);
     const block = size > 0 && !symbol.absolute ? Block.at(address, size) : undefined;
-    if (block !== undefined)
-      return this.values.pointerInto(type, { block, offset: 0, start: 0, end: size }, symbol.name);
-    return this.values.variable(type, address, symbol.name);
+    const extent = block && { block, offset: 0, start: 0, end: size };
+    return this.values.variable(type, address, symbol.name, extent, untyped);
   }
 
   /** Where the code that runs finds the symbol. */

@@ -17,7 +17,7 @@ const OPTIONS: ts.CompilerOptions = {
   moduleResolution: ts.ModuleResolutionKind.NodeNext,
   types: ['node'],
   typeRoots: [join(ROOT, 'node_modules/@types')],
-  paths: { 'elf-plugin': [join(ROOT, 'lib/index.ts')] },
+  paths: { 'elf-plugin': [join(ROOT, 'lib/index.ts')], 'elf-plugin/gcc': [join(ROOT, 'lib/gcc/index.ts')] },
 };
 
 /** The source files as a program of TypeScript's, `--strict` and with every declaration file checked. `elf-plugin` is this package's sources. */

@@ -3,6 +3,7 @@ import { benchDiskCache } from './cache.js';
 import { benchCalls } from './calls.js';
 import { benchCommandLine } from './command-line.js';
 import { benchCallbacks, benchList, benchStructs, benchText } from './compound.js';
+import { benchImports } from './imports.js';
 import { benchFreshProcesses } from './real.js';
 import { benchRepl } from './repl.js';
 import { meets, printTable } from './table.js';
@@ -23,6 +24,7 @@ async function main(): Promise<void> {
     ...(await benchStructs(path)),
     ...(await benchCallbacks(path)),
     ...(await benchVariables(path)),
+    ...benchImports(path),
     benchList(path),
     ...benchFreshProcesses(),
     ...(await benchRepl()),

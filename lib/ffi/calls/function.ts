@@ -44,15 +44,26 @@ export function createFunction(source: FunctionSource, values: Values): CFunctio
   return describeFunction(call, async (...args) => bind().async(args), source);
 }
 
+/** A function that is bound when it is first called. */
+export interface Deferred {
+  /** Undefined until then. */
+  sync: CFunction | undefined;
+  /** Binds it; throws why it can't be called. */
+  bind(): CFunction;
+}
+
 /**
- * The same, bound when it is first called: for the thousands of functions that an `import` names, of which few are called. A call goes through
- * one function more.
+ * What passes on a call: `(to) => (...args) => (to.sync ?? to.bind())(...args)`, written out for each function. The engine learns whom a call calls by
+ * its place in the source: only where that is always the same one does it compile that, and koffi's function, into the caller.
  */
-export function createDeferred(source: FunctionSource, values: Values): CFunction {
+export type Forward = (to: Deferred) => CFunction;
+
+/** The same as `createFunction`, bound when it is first called: for the thousands of functions that an `import` names, of which few are called. */
+export function createDeferred(source: FunctionSource, values: Values, forward: Forward): CFunction {
   let bound: Calls | undefined;
   const bind = (): Calls => (bound ??= callsOf(source, values));
-  const call = (...args: unknown[]): unknown => (bound ?? bind()).sync(...args);
-  return describeFunction(call, async (...args) => bind().async(args), source);
+  const to: Deferred = { sync: undefined, bind: () => (to.sync = bind().sync) };
+  return describeFunction(forward(to), async (...args) => bind().async(args), source);
 }
 
 /** The ways to call a function. */

@@ -51,11 +51,13 @@ export interface Values {
   /** A pointer to a `target` at `address`; null for address 0. */
   pointer(target: CType, address: bigint, extent?: Extent): Pointer | null;
   /** The same for many: makes pointers to a `target`, at addresses that are not 0. */
-  pointerMaker(target: CType): (address: bigint, extent?: Extent, name?: string) => Pointer;
+  pointerMaker(
+    target: CType,
+  ): (address: bigint, extent?: Extent, name?: string, untyped?: Pointer) => Pointer;
   /** A pointer to a `target` in memory that is known. */
-  pointerInto(target: CType, extent: Extent, name?: string): Pointer;
-  /** A pointer to a variable whose extent is not known. */
-  variable(target: CType, address: bigint, name: string): Pointer;
+  pointerInto(target: CType, extent: Extent): Pointer;
+  /** A pointer to a variable. `untyped` is that pointer, if it was made without its type: it gets it now. */
+  variable(target: CType, address: bigint, name: string, extent?: Extent, untyped?: Pointer): Pointer;
   /** The C function at `address`, as a callable; null for address 0. */
   callable(type: FunctionType, address: bigint): CFunction | null;
   /** The address of what stands for a C function pointer of `type`, and what has to stay alive for it. */

@@ -52,11 +52,12 @@ export function createValues(options: ValueOptions): Values {
       return address === 0n ? null : pointerMaker(target, values)(address, extent);
     },
     pointerMaker: (target) => pointerMaker(target, values),
-    pointerInto(target, extent, name) {
+    pointerInto(target, extent) {
       const address = extent.block.address + BigInt(extent.offset);
-      return pointerMaker(target, values)(address, extent, name);
+      return pointerMaker(target, values)(address, extent);
     },
-    variable: (target, address, name) => pointerMaker(target, values)(address, undefined, name),
+    variable: (target, address, name, extent, untyped) =>
+      pointerMaker(target, values)(address, extent, name, untyped),
     callable(type, address) {
       return address === 0n ? null : options.callable(type, address, values);
     },
@@ -79,7 +80,8 @@ function pointerMaker(target: CType, values: Values): ReturnType<Values['pointer
   // Only what has a machine's number at the other end: an enum also takes names, and text is text.
   const machine = t.kind === 'int' || t.kind === 'float' ? values.codec(target).machine : undefined;
   const Class = machine === undefined ? Pointer : numberPointer().pointerClass(machine);
-  return (address, extent, name) => new Class(values, target, address, extent, name) as Pointer;
+  return (address, extent, name, untyped) =>
+    new Class(values, target, address, extent, name, untyped) as Pointer;
 }
 
 /** `exact` are the same values but for 64-bit integers, which are bigints there. */

@@ -245,6 +245,7 @@ type PointerClass = new (
   address: bigint,
   extent?: Extent,
   name?: string,
+  untyped?: Pointer,
 ) => object;
 
 const CLASSES: Readonly<Record<Machine, PointerClass>> = {

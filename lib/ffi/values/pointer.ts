@@ -49,6 +49,9 @@ let whatOf: (pointer: Pointer) => string;
 /** A constant of this module: each pointer would ask the other one for its export. */
 const calls = cCalls;
 
+/** The type of a pointer before it is used, if that is when its type is read: see `untypedPointer`. */
+export const UNTYPED: CType = { kind: 'void' };
+
 /** How many pointers of C's were freed. */
 let frees = 0;
 /** Which of these was the last at an address. A pointer that C gives out later may lead to new memory there. */
@@ -72,8 +75,8 @@ export class Pointer<T = unknown, W = Assigned<T>> {
   /** The name of the variable that this is a pointer to; undefined for any other pointer. */
   readonly name: string | undefined;
   readonly #values: Values;
-  readonly #target: CType;
-  readonly #extent: Extent | undefined;
+  #target: CType;
+  #extent: Extent | undefined;
   #codec: Codec | undefined;
   /** The memory of what it points to, where the bounds are not known; otherwise the memory around, once it was looked at. */
   #first: Block | undefined;
@@ -89,21 +92,38 @@ export class Pointer<T = unknown, W = Assigned<T>> {
   #live: unknown;
 
   /** @internal */
-  constructor(values: Values, target: CType, address: bigint, extent?: Extent, name?: string) {
+  constructor(
+    values: Values,
+    target: CType,
+    address: bigint,
+    extent?: Extent,
+    name?: string,
+    untyped?: Pointer,
+  ) {
     this.#values = values;
     this.#target = target;
     this.#extent = extent;
     this.address = address;
     this.name = name;
+    // Its type is known now. What a constructor returns is the object that a subclass gives its fields to (ECMA-262 §13.3.7.1).
+    if (untyped !== undefined) {
+      untyped.#target = target;
+      untyped.#extent = extent;
+      return Object.setPrototypeOf(untyped, new.target.prototype as object) as this;
+    }
   }
 
   static {
-    targetOf = (pointer) => pointer.#target;
-    extentOf = (pointer) => pointer.#extent;
+    targetOf = (pointer) => typed(pointer).#target;
+    extentOf = (pointer) => typed(pointer).#extent;
     windowOf = (pointer, size) => pointer.#window(size);
     placeOf = (pointer) => pointer.#open(0, 1);
     whatOf = (pointer) => pointer.#what(0);
-    isFreed = (pointer) => pointer.#isFreed();
+    isFreed = (pointer) => typed(pointer).#isFreed();
+    const typed = (pointer: Pointer): Pointer => {
+      if (pointer.#target === UNTYPED) Reflect.get(pointer, 'type');
+      return pointer;
+    };
     // `V.x = 1` for `V.value.x = 1`: a property that a pointer does not have would take the value, and C never see it.
     const strict = new Proxy(Object.create(Object.prototype) as object, {
       set(_, name, __, pointer: Pointer) {

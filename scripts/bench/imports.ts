@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { compile, ROOT, run } from '../../lib/testing/tools.js';
+import type { Row } from './table.js';
+
+/** Nanoseconds for a call of each loop's, the least of many rounds. The loops have sources of their own: the engine learns for each what it calls. */
+const LOOPS = `
+  import * as imported from LIBRARY;
+  import { open } from PACKAGE;
+  const plugin = open(OTHER);
+  const REPEAT = 10000;
+  const loop = (about, body, it) =>
+    new Function('it', \`/* \${about} */ return () => { let s = 0; for (let i = 0; i < \${REPEAT}; i++) \${body}; return s; };\`)(it);
+  const loops = {};
+  for (const [name, body] of [['add', 's += it(i, 1)'], ['twice', 's += it(i + 0.5)'], ['nothing', 'it()'], ['count', 's += it.value'], ['ratio', 's += it.value']]) {
+    loops[name + '.imported'] = loop(name + 1, body, imported[name]);
+    loops[name + '.looked'] = loop(name + 2, body, plugin.lookup(name));
+  }
+  const best = {};
+  for (let round = 0; round < 200; round++)
+    for (const [name, run] of Object.entries(loops)) {
+      const start = performance.now();
+      run();
+      best[name] = Math.min(best[name] ?? Infinity, ((performance.now() - start) * 1e6) / REPEAT);
+    }
+  console.log(JSON.stringify(best));`;
+
+const WORK: Readonly<Record<string, string>> = {
+  add: 'call int add(int, int), imported',
+  count: 'read an int variable, imported',
+};
+
+/** What an `import` gives, against what `lookup` does. All of the functions of it are called: what is measured is one among several. */
+export function benchImports(path: string): Row[] {
+  const other = compile('bench.c', { flags: ['-g', '-O2', '-shared', '-fPIC', '-Wl,--build-id=none'] });
+  const url = (file: string): string => JSON.stringify(pathToFileURL(file).href);
+  const script = LOOPS.replace('LIBRARY', url(path))
+    .replace('PACKAGE', url(join(ROOT, 'dist/index.js')))
+    .replace('OTHER', JSON.stringify(other));
+  const register = join(ROOT, 'dist/register/index.js');
+  const output = run(process.execPath, ['--import', register, '--input-type=module', '-e', script]);
+  const best = JSON.parse(output) as Record<string, number>;
+  return Object.entries(WORK).map(([name, work]) => {
+    const { [`${name}.imported`]: imported = NaN, [`${name}.looked`]: looked = NaN } = best;
+    const detail = `${imported.toFixed(2)} ns, looked up ${looked.toFixed(2)} ns`;
+    return { work, detail, value: imported / looked, unit: '× lookup', bar: { atMost: 1.1 } };
+  });
+}
