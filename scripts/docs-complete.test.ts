@@ -188,6 +188,23 @@ describe('docs/contributing.md', () => {
   });
 });
 
+it('docs/cli.md has a row and a section for every command', () => {
+  const page = read('docs/cli.md');
+  const commands = all(
+    /COMMANDS: Commands = \{([^]*?)^\};/m.exec(read('lib/cli/main.ts'))?.[1] ?? '',
+    /^  (\w+):/gm,
+  );
+  expect(all(page, /^\| \[`(\w+)`\]\(#\w+\)/gm)).toEqual(commands);
+  expect(all(page, /^## (.*)/gm).filter((heading) => commands.includes(heading))).toEqual(commands);
+});
+
+it('docs/architecture.md names files that exist', () => {
+  const named = all(read('docs/architecture.md'), /`([\w/-]+\.ts)`/g);
+  expect(
+    named.filter((name) => !sources.concat('lib/layers.test.ts').some((f) => f.endsWith(`/${name}`))),
+  ).toEqual([]);
+});
+
 it('docs/architecture.md has the import table of lib/layers.test.ts', () => {
   const policy = /POLICY[^{]*\{([^}]*)\}/.exec(read('lib/layers.test.ts'))?.[1] ?? '';
   const lines = [...policy.matchAll(/(\w+): '([^']*)'/g)].map((m) => [m[1], m[2]]);

@@ -7,9 +7,8 @@
  *         `// NAME.mts` makes it a file that the others can use.
  *   js    A CommonJS program of its own. A first line `// NAME.js` or `// NAME.mjs` makes it a file that others use, as `json` is with `// NAME.json`.
  *   sh    Shell commands. Those that install something are listed below and not run.
- *   console  A session: `$ COMMAND`, then what is typed behind `> ` or `... `, and what is printed. What comes before the first `> ` only a terminal shows.
  *   text  What the block before it prints, and nothing else. `…` stands for anything on its line.
- *   none  A picture.
+ *   none  A picture. One that begins with `$ elf-plugin repl` is a session, which scripts/sessions.test.ts replays.
  *
  * A page has a folder of its own, in which all of it runs: first its C and shell blocks in order, then its programs. `elf-plugin` is this package,
  * built as it is published. `<!-- needs: libx.so.1 -->` under a heading names a library without which the section is skipped: one that is installed, or
@@ -38,7 +37,8 @@ import { BUILD, describeWith, ROOT, run } from '../lib/testing/tools.js';
 const NOT_RUN = [
   // The files of docs/jest.md, and these commands, are run by consumer.ts.
   'npm install --save-dev jest elf-plugin',
-  'npm install --save-dev typescript ts-jest @types/jest @types/node',
+  'npm install --save-dev typescript@6 ts-jest @types/jest @types/node',
+  'npm install --save-dev typescript @types/node tsx',
   'npx jest',
   'npx jest --runInBand',
   'npm install elf-plugin',
@@ -111,25 +111,11 @@ function parse(page: string): Section[] {
       last.output = code;
     } else if (language !== '') {
       const file = /^\/\/ ([\w.-]+)(?: {2,}|$)/.exec(lines[i + 1] ?? '')?.[1];
-      const output = language === 'console' ? conversation(code).output : undefined;
-      section.blocks.push({ language, line: i + 2, code, file, output });
+      section.blocks.push({ language, line: i + 2, code, file, output: undefined });
     }
     i = end;
   }
   return sections;
-}
-
-/** What starts a session, what is typed there, and what is printed. */
-function conversation(code: string): { command: string; input: string; output: string } {
-  const [command = '', ...lines] = code.split('\n');
-  const prompt = /^(?:>|\.\.\.) /;
-  const session = lines.slice(lines.findIndex((line) => prompt.test(line)));
-  const typed = session.filter((line) => prompt.test(line));
-  return {
-    command: command.replace(/^\$ /, ''),
-    input: typed.map((line) => `${line.replace(prompt, '')}\n`).join(''),
-    output: session.filter((line) => !prompt.test(line)).join('\n'),
-  };
 }
 
 /** The module of a section. Each line stands where it stands in the page, and each block says that it begins. */
@@ -148,9 +134,10 @@ const folderOf = (page: string): string => join(FOLDER, basename(page, '.md'));
 const programName = (index: number): string => `section-${index}`;
 
 /** What a program or command wrote; how it ended if not well. */
-function outputOf(command: string, args: readonly string[], cwd: string, input = ''): string {
-  const env = { ...process.env, PATH: `${BIN}:${process.env['PATH'] ?? ''}` };
-  const child = spawnSync(command, args, { cwd, env, input, encoding: 'utf8', timeout: 30_000 });
+function outputOf(command: string, args: readonly string[], cwd: string): string {
+  // npx warns of what it does not like in the settings of this machine.
+  const env = { ...process.env, PATH: `${BIN}:${process.env['PATH'] ?? ''}`, npm_config_loglevel: 'error' };
+  const child = spawnSync(command, args, { cwd, env, encoding: 'utf8', timeout: 30_000 });
   const end = child.status === 0 ? '' : `\n${child.signal ?? `exit ${String(child.status)}`}`;
   return child.stdout + child.stderr + end;
 }
@@ -207,10 +194,6 @@ function write(folder: string, sections: readonly Section[]): void {
     for (const block of section.blocks) {
       if (block.language === 'sh' && !NOT_RUN.includes(block.code))
         shell.set(block, outputOf('sh', ['-c', block.code], folder));
-      if (block.language === 'console') {
-        const { command, input } = conversation(block.code);
-        shell.set(block, outputOf('sh', ['-c', command], folder, input));
-      }
       if (block.file === undefined) continue;
       writeFileSync(join(folder, block.file), `${block.code}\n`);
       const [first = ''] = block.code.split('\n');
@@ -230,7 +213,7 @@ describeWith(['gcc'], 'the documentation', () => {
   it.each(pages)('$page has no block that is not run', ({ page, sections }) => {
     const faults: string[] = [];
     for (const { language, line, code, file, output } of sections.flatMap((s) => s.blocks)) {
-      const known = ['c', 'ts', 'js', 'json', 'sh', 'console'].includes(language);
+      const known = ['c', 'ts', 'js', 'json', 'sh'].includes(language);
       const needsOutput = language === 'c' || file !== undefined ? false : !NOT_RUN.includes(code);
       if (!known) faults.push(`${page}:${line}: ${language} is not known here`);
       if (needsOutput && output === undefined) faults.push(`${page}:${line}: it is not said what it prints`);
@@ -250,7 +233,7 @@ describeWith(['gcc'], 'the documentation', () => {
         it.each(runnable)('line $line', (block) => {
           const { language, line, code, output = '' } = block;
           const folder = folderOf(page);
-          if (language === 'sh' || language === 'console') {
+          if (language === 'sh') {
             expectOutput(shell.get(block) ?? '', output);
           } else if (language === 'js') {
             const file = `line-${line}.cjs`;

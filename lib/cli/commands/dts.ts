@@ -22,7 +22,7 @@ TypeScript finds the declarations with "allowArbitraryExtensions": true in tscon
 Examples:
   elf-plugin dts ./libmine.so
   elf-plugin dts --check ./libmine.so
-  elf-plugin dts --types sqlite3.types.json libsqlite3.so.0 -o sqlite3.d.ts
+  elf-plugin dts --types sqlite3.types.json libsqlite3.so.0 -o sqlite3.d.so.ts
 `;
 
 export const dts: Command = {

@@ -27,7 +27,9 @@ export const COMMANDS: Readonly<Record<string, ReplCommand>> = {
   symbols: {
     help: 'List what the libraries export, as C declares it: .symbols get_*',
     action(session, pattern) {
-      const lines = session.plugins.flatMap((plugin) => listSymbols(libraryOf(plugin), pattern));
+      // A library that `.load` has opened again is listed once, with the types of the header.
+      const libraries = new Map(session.plugins.map((plugin) => [plugin.path, libraryOf(plugin)]));
+      const lines = [...libraries.values()].flatMap((library) => listSymbols(library, pattern));
       session.say(lines.length === 0 ? `no symbol's name has ${pattern}` : lines.join('\n'));
     },
   },
