@@ -1,6 +1,8 @@
 import { FormatError } from '../errors.js';
 
 const utf8 = new TextDecoder();
+/** Characters of a string for which a call of the decoder takes longer than a loop. */
+const SHORT = 6;
 /** Whether this machine is. */
 const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
@@ -14,11 +16,12 @@ export class ByteCursor {
   readonly base: number;
   /** The next byte to read, from the start of `bytes`. */
   pos = 0;
-  readonly #bytes: Uint8Array;
+  /** All of the bytes, for loops in which a call for each would count. Not to be written to. */
+  readonly data: Uint8Array;
   readonly #view: DataView;
 
   constructor(bytes: Uint8Array, littleEndian: boolean, subject: string, base = 0) {
-    this.#bytes = bytes;
+    this.data = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.littleEndian = littleEndian;
     this.subject = subject;
@@ -26,16 +29,16 @@ export class ByteCursor {
   }
 
   get length(): number {
-    return this.#bytes.length;
+    return this.data.length;
   }
 
   get atEnd(): boolean {
-    return this.pos >= this.#bytes.length;
+    return this.pos >= this.data.length;
   }
 
   u8(): number {
     // Most of what is read: without a call.
-    const byte = this.#bytes[this.pos];
+    const byte = this.data[this.pos];
     if (byte === undefined) return this.fail('1 bytes wanted, 0 are left');
     this.pos++;
     return byte;
@@ -70,6 +73,14 @@ export class ByteCursor {
     return this.#view.getBigUint64(this.#advance(8), this.littleEndian);
   }
 
+  /** As `u64`, as a number: past 2⁵³ near enough. */
+  u64Near(): number {
+    const at = this.#advance(8);
+    const high = this.#view.getUint32(this.littleEndian ? at + 4 : at, this.littleEndian);
+    const low = this.#view.getUint32(this.littleEndian ? at : at + 4, this.littleEndian);
+    return high * 2 ** 32 + low;
+  }
+
   /** A 64-bit offset or size as a number; one past 2⁵³ can't be one and is a `FormatError`. */
   offset64(): number {
     const at = this.#advance(8);
@@ -85,7 +96,7 @@ export class ByteCursor {
 
   /** An unsigned LEB128 number (DWARF v5 §7.6); past 2⁵³ it loses precision, as only corrupt or 64-bit constants do. */
   uleb(): number {
-    const first = this.#bytes[this.pos];
+    const first = this.data[this.pos];
     if (first !== undefined && first < 0x80) {
       this.pos++;
       return first;
@@ -125,22 +136,27 @@ export class ByteCursor {
   /** A NUL-terminated string. */
   cstring(): string {
     const start = this.pos;
-    const end = this.#bytes.indexOf(0, start);
+    const short = shortString(this.data, start);
+    if (short !== undefined) {
+      this.pos = start + short.length + 1;
+      return short;
+    }
+    const end = this.data.indexOf(0, start);
     if (end < 0) this.fail('string without an end', start);
     this.pos = end + 1;
-    return utf8.decode(this.#bytes.subarray(start, end));
+    return utf8.decode(this.data.subarray(start, end));
   }
 
   /** Skips a NUL-terminated string. */
   skipCString(): void {
-    const end = this.#bytes.indexOf(0, this.pos);
+    const end = this.data.indexOf(0, this.pos);
     if (end < 0) this.fail('string without an end');
     this.pos = end + 1;
   }
 
   bytes(length: number): Uint8Array {
     const at = this.#advance(length);
-    return this.#bytes.subarray(at, at + length);
+    return this.data.subarray(at, at + length);
   }
 
   skip(length: number): void {
@@ -154,10 +170,22 @@ export class ByteCursor {
 
   #advance(length: number): number {
     const at = this.pos;
-    if (!(length >= 0) || at + length > this.#bytes.length) {
-      this.fail(`${length} bytes wanted, ${this.#bytes.length - at} are left`);
+    if (!(length >= 0) || at + length > this.data.length) {
+      this.fail(`${length} bytes wanted, ${this.data.length - at} are left`);
     }
     this.pos = at + length;
     return at;
   }
+}
+
+/** The NUL-terminated string at `start` if it is a short one of ASCII. */
+function shortString(bytes: Uint8Array, start: number): string | undefined {
+  let text = '';
+  for (let at = start; at <= start + SHORT; at++) {
+    const byte = bytes[at];
+    if (byte === 0) return text;
+    if (byte === undefined || byte >= 0x80) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return undefined;
 }

@@ -2,6 +2,7 @@ import { layoutRecord, type Field } from './declarations/record-layout.js';
 import { alignOf, sizeOf } from './layout.js';
 import {
   type ArrayType,
+  copyOf,
   type CType,
   type EnumType,
   type FunctionType,
@@ -117,12 +118,12 @@ export class CHeader {
         return type;
       case 'pointer':
         if (type.reference !== undefined) throw new NotC();
-        return { ...type, target: this.#use(type.target, false, next) };
+        return { ...copyOf(type), target: this.#use(type.target, false, next) };
       case 'array':
         if (type.vector) return this.#vector(type, next);
-        return { ...type, element: this.#use(type.element, true, next) };
+        return { ...copyOf(type), element: this.#use(type.element, true, next) };
       case 'qualified':
-        return { ...type, target: this.#use(type.target, complete, next) };
+        return { ...copyOf(type), target: this.#use(type.target, complete, next) };
       case 'function':
         return this.#function(type, next);
       case 'typedef': {
@@ -157,7 +158,7 @@ export class CHeader {
   #function(type: FunctionType, depth: number): CType {
     if (type.convention !== undefined) throw new NotC();
     return {
-      ...type,
+      ...copyOf(type),
       result: this.#use(type.result, false, depth),
       parameters: type.parameters.map((p) => ({
         // Not even a name that C++ allows, and C's macros may not.
@@ -190,7 +191,7 @@ export class CHeader {
   }
 
   #record(type: RecordType, complete: boolean, depth: number): CType {
-    if (type.tag === undefined) return { ...type, tag: this.#body(type, depth) };
+    if (type.tag === undefined) return { ...copyOf(type), tag: this.#body(type, depth) };
     if (!IDENTIFIER.test(type.tag)) throw new NotC();
     if (this.#options.isDeclared?.(type.kind, type.tag) === true) return type;
     const key = `${type.kind} ${type.tag}`;
@@ -223,7 +224,7 @@ export class CHeader {
       const isNew = type.enumerators.every((e) => !this.#enumerators.has(e.name));
       for (const { name } of type.enumerators) this.#enumerators.add(name);
       return isNew
-        ? { ...type, tag: body }
+        ? { ...copyOf(type), tag: body }
         : named({ kind: 'int', name: '', size: type.size ?? 4, signed: type.signed, text: false });
     }
     if (!IDENTIFIER.test(tag)) throw new NotC();

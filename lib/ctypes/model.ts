@@ -3,7 +3,8 @@
  *
  * Types may be cyclic (`struct node { struct node *next; }`), and a reader makes only what is looked at: the
  * `target` of a pointer, the `members` of a struct and the like may be getters that read on first use. Such a
- * getter may throw a `FormatError`; everything else is data.
+ * getter may throw a `FormatError`; everything else is data. It may be the getter of a class, which a spread does not
+ * see: what is to be changed is spread from `copyOf`.
  */
 export type CType =
   | VoidType
@@ -223,6 +224,24 @@ export function qualified(type: CType, qualifiers: readonly Qualifier[]): CType 
   // What is printed first is the outermost in front, and the innermost behind a star.
   const outwards = type.kind === 'pointer' ? qualifiers : qualifiers.toReversed();
   return outwards.reduce((target, qualifier) => ({ kind: 'qualified', qualifier, target }), type);
+}
+
+/** What is read at the first look, by kind. */
+const READ_LATER: Readonly<Partial<Record<CType['kind'], readonly string[]>>> = {
+  pointer: ['target'],
+  qualified: ['target'],
+  typedef: ['target'],
+  array: ['element'],
+  function: ['result', 'parameters', 'compiler'],
+  struct: ['size', 'alignment', 'members', 'nonTrivial'],
+  union: ['size', 'alignment', 'members', 'nonTrivial'],
+  enum: ['size', 'signed', 'enumerators'],
+};
+
+/** A copy of `type` with all it is made of read, to be changed by a spread. May throw a `FormatError`. */
+export function copyOf<T extends CType>(type: T): T {
+  const read = (READ_LATER[type.kind] ?? []).filter((key) => key in type);
+  return { ...type, ...Object.fromEntries(read.map((key) => [key, Reflect.get(type, key)])) };
 }
 
 const constTypes = new WeakMap<CType, QualifiedType>();

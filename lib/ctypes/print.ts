@@ -1,4 +1,4 @@
-import { type CType, type FunctionType, type Qualifier, isQualified } from './model.js';
+import { type CType, type FunctionType, type Qualifier, copyOf, isQualified } from './model.js';
 
 /** An anonymous record or enum is printed with its members; deeper than this, only `{ ... }`. */
 const MAX_DEPTH = 3;
@@ -43,7 +43,7 @@ function qualify(qualifier: Qualifier, target: CType, declarator: string, depth:
     const element = isQualified(target.element, qualifier)
       ? target.element
       : { kind: 'qualified' as const, qualifier, target: target.element };
-    return declare({ ...target, element }, declarator, depth);
+    return declare({ ...copyOf(target), element }, declarator, depth);
   }
   if (target.kind === 'qualified' && !startsInFront(target)) {
     return declare(target, join(qualifier, declarator), depth);

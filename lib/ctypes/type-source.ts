@@ -64,6 +64,8 @@ export interface DeclaredSymbol {
 export interface TypeSource {
   /** For people: `DWARF in /lib/libx.so`. */
   readonly name: string;
+  /** Says how many symbols are going to be asked for: to find many at once takes less time than to search for each. */
+  expect?(count: number): void;
   /** Corrupt types are an absent type, with the reason. */
   symbol(query: SymbolQuery): TypedSymbol | Absent;
   /** Throws a `FormatError` where the types are corrupt. */

@@ -53,6 +53,11 @@ export class DebugInfo {
     return names.length === 0 ? undefined : names.join(', ');
   }
 
+  /** See `TypeSource.expect`. */
+  expect(count: number): void {
+    for (const source of this.#sources()) source.expect?.(count);
+  }
+
   symbol(query: SymbolQuery): TypedSymbol | Absent {
     const reasons: string[] = [];
     const isOnly = this.#file === undefined && this.#declared === undefined;

@@ -19,6 +19,9 @@ export function dwarfSource(file: ElfFile, library: string = file.path): TypeSou
   const info = new DwarfInfo(dwarfSections(file, library));
   return {
     name: `DWARF in ${file.path}`,
+    expect: (count) => {
+      info.expect(count);
+    },
     symbol: (query) => info.symbol(query),
     typeNamed: (keyword, name) => info.typeNamed(keyword, name),
     typeNames: () => info.typeNames(),

@@ -79,6 +79,7 @@ function read(library: Library): { symbols: Map<string, DeclaredSymbol>; types: 
     const elf = library.find(name);
     if (elf !== undefined) elves.set(name, elf);
   }
+  library.expect(elves.size);
   const found = [...elves]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, elf]) => {

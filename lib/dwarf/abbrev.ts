@@ -10,6 +10,8 @@ export interface AttributeSpec {
   readonly implicit: bigint | undefined;
   /** Bytes that the value takes; undefined if that differs from entry to entry. */
   readonly size: number | undefined;
+  /** Bytes that the attributes in front of it take; undefined if that differs from entry to entry. */
+  readonly offset: number | undefined;
 }
 
 /** The shape shared by all entries of one abbreviation code (DWARF v5 §7.5.3). */
@@ -27,10 +29,8 @@ export class Abbrev {
     this.hasChildren = hasChildren;
     this.attributes = attributes;
     this.sibling = this.indexOf(DW_AT.sibling);
-    this.size = attributes.reduce<number | undefined>(
-      (sum, { size }) => (sum === undefined || size === undefined ? undefined : sum + size),
-      0,
-    );
+    const last = attributes.at(-1);
+    this.size = last === undefined ? 0 : sum(last.offset, last.size);
   }
 
   /** The position of an attribute; -1 if the entry has none. */
@@ -47,13 +47,55 @@ export class Abbrev {
   /** Moves the cursor, which stands at an entry's attributes, behind the first `count` of them; all, unless told otherwise. */
   skip(cursor: ByteCursor, encoding: Encoding, count: number = this.attributes.length): void {
     const { attributes } = this;
+    const size = count < attributes.length ? attributes[count]?.offset : this.size;
+    if (size !== undefined) {
+      cursor.skip(size);
+      return;
+    }
+    let fixed = 0;
     for (let i = 0; i < count; i++) {
       const spec = attributes[i];
-      if (spec?.size !== undefined) cursor.skip(spec.size);
-      else if (spec !== undefined) skipForm(cursor, spec.form, encoding);
+      if (spec?.size !== undefined) fixed += spec.size;
+      else if (spec !== undefined) {
+        cursor.skip(fixed);
+        fixed = 0;
+        skipForm(cursor, spec.form, encoding);
+      }
     }
+    cursor.skip(fixed);
   }
 }
+
+function sum(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : a + b;
+}
+
+/** Abbreviations by their bytes. Those of the units of one compiler are alike: each is parsed once, and kept once. */
+export class KnownAbbrevs {
+  readonly #encoding: Encoding;
+  readonly #known = new Map<string, Abbrev>();
+
+  /** `encoding` decides how large entries are. */
+  constructor(encoding: Encoding) {
+    this.#encoding = encoding;
+  }
+
+  /** The abbreviation in these bytes of the cursor's, which are `bytes`, behind its code. */
+  at(cursor: ByteCursor, bytes: Buffer, start: number, end: number): Abbrev {
+    const key = bytes.toString('latin1', start, end);
+    let abbrev = this.#known.get(key);
+    if (abbrev === undefined) {
+      cursor.pos = start;
+      abbrev = parseAbbrev(cursor, this.#encoding);
+      if (this.#known.size >= MAX_KNOWN) this.#known.clear();
+      this.#known.set(key, abbrev);
+    }
+    return abbrev;
+  }
+}
+
+/** Different ones, of 0.5 KB each. All of libc has 3,000. */
+const MAX_KNOWN = 1 << 14;
 
 /**
  * The abbreviations of a unit. Compilers number them 1, 2, 3 …, which the standard does not ask for. Each is parsed when an entry has it:
@@ -61,31 +103,29 @@ export class Abbrev {
  */
 export class AbbrevTable {
   readonly #cursor: ByteCursor;
-  readonly #encoding: Encoding;
-  /** Where in the table each is, behind its code. */
+  readonly #bytes: Buffer;
+  readonly #known: KnownAbbrevs;
+  /** Where in the table each is, behind its code, and where it ends. */
   readonly #places: number[] = [];
+  readonly #ends: number[] = [];
   readonly #tags: number[] = [];
   readonly #codes: number[] = [];
   readonly #parsed: Abbrev[] = [];
   /** Of the numbers that are not 1, 2, 3 …: which one of the table they are. */
   readonly #sparse = new Map<number, number>();
 
-  /** Looks for the end of the table at the cursor (DWARF v5 §7.5.3). `encoding` decides how large its entries are. */
-  constructor(cursor: ByteCursor, encoding: Encoding) {
+  /** Looks for the end of the table at the cursor (DWARF v5 §7.5.3). */
+  constructor(cursor: ByteCursor, known: KnownAbbrevs) {
     this.#cursor = cursor;
-    this.#encoding = encoding;
+    this.#bytes = bufferOf(cursor);
+    this.#known = known;
     for (let code = cursor.uleb(); code !== 0; code = cursor.uleb()) {
       const index = this.#places.length;
       if (code !== index + 1) this.#sparse.set(code, index);
       this.#codes.push(code);
       this.#places.push(cursor.pos);
-      this.#tags.push(cursor.uleb());
-      cursor.u8();
-      for (let at = 1, form = 1; at !== 0 || form !== 0;) {
-        at = cursor.uleb();
-        form = cursor.uleb();
-        if (form === DW_FORM.implicit_const) cursor.sleb();
-      }
+      this.#tags.push(skipAbbrev(cursor));
+      this.#ends.push(cursor.pos);
     }
   }
 
@@ -106,19 +146,36 @@ export class AbbrevTable {
   }
 
   #parse(index: number): Abbrev {
-    this.#cursor.pos = this.#places[index] ?? 0;
-    return (this.#parsed[index] = parseAbbrev(this.#cursor, this.#encoding));
+    const [start = 0, end = 0] = [this.#places[index], this.#ends[index]];
+    return (this.#parsed[index] = this.#known.at(this.#cursor, this.#bytes, start, end));
   }
 }
 
 /** The abbreviation `wanted` of the table at the cursor, read no further: a unit's own entry has, as a rule, the first. */
-export function findAbbrev(cursor: ByteCursor, encoding: Encoding, wanted: number): Abbrev | undefined {
+export function findAbbrev(cursor: ByteCursor, known: KnownAbbrevs, wanted: number): Abbrev | undefined {
   for (;;) {
     const code = cursor.uleb();
     if (code === 0) return undefined;
-    const abbrev = parseAbbrev(cursor, encoding);
-    if (code === wanted) return abbrev;
+    const start = cursor.pos;
+    skipAbbrev(cursor);
+    if (code === wanted) return known.at(cursor, bufferOf(cursor), start, cursor.pos);
   }
+}
+
+function bufferOf({ data }: ByteCursor): Buffer {
+  return Buffer.from(data.buffer, data.byteOffset, data.length);
+}
+
+/** Moves the cursor behind an abbreviation, behind whose code it stands; the tag. */
+function skipAbbrev(cursor: ByteCursor): number {
+  const tag = cursor.uleb();
+  cursor.u8();
+  for (let at = 1, form = 1; at !== 0 || form !== 0;) {
+    at = cursor.uleb();
+    form = cursor.uleb();
+    if (form === DW_FORM.implicit_const) cursor.sleb();
+  }
+  return tag;
 }
 
 /** An abbreviation, behind its code. */
@@ -126,6 +183,7 @@ function parseAbbrev(cursor: ByteCursor, encoding: Encoding): Abbrev {
   const tag = cursor.uleb();
   const hasChildren = cursor.u8() !== 0;
   const attributes: AttributeSpec[] = [];
+  let offset: number | undefined = 0;
   for (;;) {
     const start = cursor.pos;
     const at = cursor.uleb();
@@ -134,7 +192,9 @@ function parseAbbrev(cursor: ByteCursor, encoding: Encoding): Abbrev {
     const implicit = form === DW_FORM.implicit_const ? cursor.sleb() : undefined;
     // A form whose length is not known makes every entry behind it unreadable: better said here than there.
     if (!knownForms.has(form)) cursor.fail(`unknown form: ${nameOf(DW_FORM, form)}`, start);
-    attributes.push({ at, form, implicit, size: fixedSize(form, encoding) });
+    const size = fixedSize(form, encoding);
+    attributes.push({ at, form, implicit, size, offset });
+    offset = sum(offset, size);
   }
 }
 

@@ -2,7 +2,7 @@ import type { ArrayType, CType } from '../ctypes/model.js';
 import { unsupported } from './base-type.js';
 import { DW_AT, DW_TAG, defaultLowerBound, isFortran } from './constants.js';
 import type { Die } from './die.js';
-import { type TypeReader, once } from './types.js';
+import type { TypeReader } from './types.js';
 
 /** More than any language allows; Fortran stops at 15. */
 const MAX_DIMENSIONS = 64;
@@ -22,20 +22,32 @@ export function readArrayType(reader: TypeReader, die: Die): CType {
   // Fortran's first index is the one that runs fastest: C has its dimensions the other way round (Fortran 2018 §18.3.5).
   if (isFortran(die.language)) lengths.reverse();
   const vector = die.flag(DW_AT.GNU_vector);
-  const element = once(() => reader.target(die));
-  const last = dimension(lengths.pop(), vector, element);
-  return lengths.reduceRight<ArrayType>((inner, length) => dimension(length, vector, () => inner), last);
+  const last = new InnermostArray(reader, die, lengths.pop(), vector);
+  return lengths.reduceRight<ArrayType>(
+    (element, length) => ({ kind: 'array', element, length, vector }),
+    last,
+  );
 }
 
-function dimension(length: number | undefined, vector: boolean, element: () => CType): ArrayType {
-  return {
-    kind: 'array',
-    get element() {
-      return element();
-    },
-    length,
-    vector,
-  };
+/** An array of what is no dimension of the same array. */
+class InnermostArray implements ArrayType {
+  readonly kind = 'array';
+  readonly length: number | undefined;
+  readonly vector: boolean;
+  readonly #reader: TypeReader;
+  readonly #die: Die;
+  #element: CType | undefined;
+
+  constructor(reader: TypeReader, die: Die, length: number | undefined, vector: boolean) {
+    this.#reader = reader;
+    this.#die = die;
+    this.length = length;
+    this.vector = vector;
+  }
+
+  get element(): CType {
+    return (this.#element ??= this.#reader.target(this.#die));
+  }
 }
 
 /** `DW_TAG.string_type` (DWARF v5 §5.11), Fortran's `character`: one is C's `char`, more are an array without a NUL. */

@@ -1,8 +1,15 @@
-import type { ByteCursor } from '../bytes/cursor.js';
 import type { Abbrev } from './abbrev.js';
 import { DW_AT, DW_FORM } from './constants.js';
 import type { DebugFile } from './file.js';
-import { indirectForm, readAddress, readBlock, readConstant, readIndex, readOffset } from './form.js';
+import {
+  indirectForm,
+  readAddress,
+  readBlock,
+  readConstant,
+  readIndex,
+  readNumber,
+  readOffset,
+} from './form.js';
 import { MissingFileError } from './sections.js';
 import type { Unit } from './unit.js';
 import { siblingPos } from './walk.js';
@@ -28,16 +35,21 @@ export class Die {
   readonly #attributesPos: number;
   readonly #user: Unit | undefined;
 
-  /** `user`: the unit from which one of a partial unit was reached. */
-  constructor(unit: Unit, pos: number, user?: Unit) {
-    const { cursor } = unit;
-    cursor.pos = pos;
-    const code = cursor.uleb();
+  /** `user`: the unit from which one of a partial unit was reached. `read`: what was read of it already. */
+  constructor(unit: Unit, pos: number, user?: Unit, read?: { abbrev: Abbrev; attributesPos: number }) {
     this.unit = unit;
     this.pos = pos;
-    this.#attributesPos = cursor.pos;
     this.#user = user;
-    this.abbrev = unit.abbrev(code, pos);
+    if (read === undefined) {
+      const { cursor } = unit;
+      cursor.pos = pos;
+      const code = cursor.uleb();
+      this.#attributesPos = cursor.pos;
+      this.abbrev = unit.abbrev(code, pos);
+    } else {
+      this.#attributesPos = read.attributesPos;
+      this.abbrev = read.abbrev;
+    }
   }
 
   get tag(): number {
@@ -59,7 +71,7 @@ export class Die {
   }
 
   get language(): number | undefined {
-    return this.unit.root.language ?? this.compileUnit.root.language;
+    return this.unit.language ?? this.compileUnit.language;
   }
 
   has(at: number): boolean {
@@ -68,87 +80,91 @@ export class Die {
 
   /** A constant as it is stored, or an offset into another section. */
   constant(at: number): bigint | undefined {
-    return this.#read(at, (cursor, form, implicit) =>
-      form === DW_FORM.sec_offset
-        ? BigInt(readOffset(cursor, this.unit.offsetSize))
-        : readConstant(cursor, form, implicit),
-    );
+    const form = this.#seek(at);
+    if (form === 0) return undefined;
+    const { cursor, offsetSize } = this.unit;
+    if (form === DW_FORM.sec_offset) return BigInt(readOffset(cursor, offsetSize));
+    return readConstant(cursor, form, this.#implicit(at));
   }
 
   number(at: number): number | undefined {
-    const value = this.constant(at);
-    return value === undefined ? undefined : Number(value);
+    const form = this.#seek(at);
+    if (form === 0) return undefined;
+    const { cursor, offsetSize } = this.unit;
+    if (form === DW_FORM.sec_offset) return readOffset(cursor, offsetSize);
+    return readNumber(cursor, form, form === DW_FORM.implicit_const ? this.#implicit(at) : undefined);
   }
 
   flag(at: number): boolean {
-    return (
-      this.#read(at, (cursor, form) =>
-        form === DW_FORM.flag_present ? true : form === DW_FORM.flag ? cursor.u8() !== 0 : undefined,
-      ) ?? false
-    );
+    const form = this.#seek(at);
+    return form === DW_FORM.flag_present || (form === DW_FORM.flag && this.unit.cursor.u8() !== 0);
   }
 
   string(at: number): string | undefined {
-    return this.#read(at, (cursor, form) =>
-      // The unit's base is asked for only by the forms that need it.
-      this.unit.file.stringValue(this.unit, cursor, form, this.unit.root.strOffsetsBase),
-    );
+    const form = this.#seek(at);
+    if (form === 0) return undefined;
+    const { unit } = this;
+    const { cursor, file } = unit;
+    // The unit's base is asked for only by the forms that need it.
+    if (form === DW_FORM.strp) return file.debugString(readOffset(cursor, unit.offsetSize));
+    if (form === DW_FORM.string) return cursor.cstring();
+    return file.stringValue(unit, cursor, form, unit.root.strOffsetsBase);
   }
 
   address(at: number): bigint | undefined {
-    return this.#read(at, (cursor, form) => {
-      if (form === DW_FORM.addr) return readAddress(cursor, this.unit.addressSize);
-      const index = readIndex(cursor, form);
-      return index === undefined ? undefined : this.unit.indexedAddress(index);
-    });
+    const form = this.#seek(at);
+    if (form === 0) return undefined;
+    const { unit } = this;
+    if (form === DW_FORM.addr) return readAddress(unit.cursor, unit.addressSize);
+    const index = readIndex(unit.cursor, form);
+    return index === undefined ? undefined : unit.indexedAddress(index);
   }
 
   /** The list of ranges or places that an attribute names: by its offset, or by an index into those of the unit. */
   list(at: number): { value: number; isIndex: boolean } | undefined {
-    return this.#read(at, (cursor, form) => {
-      if (form === DW_FORM.rnglistx || form === DW_FORM.loclistx) {
-        return { value: cursor.uleb(), isIndex: true };
-      }
-      const value = this.number(at);
-      return value === undefined ? undefined : { value, isIndex: false };
-    });
+    const form = this.#seek(at);
+    if (form === DW_FORM.rnglistx || form === DW_FORM.loclistx) {
+      return { value: this.unit.cursor.uleb(), isIndex: true };
+    }
+    const value = form === 0 ? undefined : this.number(at);
+    return value === undefined ? undefined : { value, isIndex: false };
   }
 
   /** The bytes of an expression. */
   block(at: number): Uint8Array | undefined {
-    return this.#read(at, readBlock);
+    const form = this.#seek(at);
+    return form === 0 ? undefined : readBlock(this.unit.cursor, form);
   }
 
   /** The entry that an attribute refers to; undefined without such an attribute. */
   reference(at: number): Die | Unavailable | undefined {
-    return this.#read(at, (cursor, form) => {
-      switch (form) {
-        case DW_FORM.ref1:
-          return this.#near(cursor.u8());
-        case DW_FORM.ref2:
-          return this.#near(cursor.u16());
-        case DW_FORM.ref4:
-          return this.#near(cursor.u32());
-        case DW_FORM.ref8:
-          return this.#near(cursor.offset64());
-        case DW_FORM.ref_udata:
-          return this.#near(cursor.uleb());
-        case DW_FORM.ref_addr:
-          return this.#far(
-            readOffset(cursor, this.unit.version <= 2 ? this.unit.addressSize : this.unit.offsetSize),
-          );
-        case DW_FORM.ref_sig8:
-          return this.#signature(cursor.u64());
-        case DW_FORM.ref_sup4:
-          return this.#supplementary(cursor.u32());
-        case DW_FORM.ref_sup8:
-          return this.#supplementary(cursor.offset64());
-        case DW_FORM.GNU_ref_alt:
-          return this.#supplementary(readOffset(cursor, this.unit.offsetSize));
-        default:
-          return undefined;
-      }
-    });
+    const form = this.#seek(at);
+    if (form === 0) return undefined;
+    const { cursor, version, addressSize, offsetSize } = this.unit;
+    switch (form) {
+      case DW_FORM.ref1:
+        return this.#near(cursor.u8());
+      case DW_FORM.ref2:
+        return this.#near(cursor.u16());
+      case DW_FORM.ref4:
+        return this.#near(cursor.u32());
+      case DW_FORM.ref8:
+        return this.#near(cursor.offset64());
+      case DW_FORM.ref_udata:
+        return this.#near(cursor.uleb());
+      case DW_FORM.ref_addr:
+        return this.#far(readOffset(cursor, version <= 2 ? addressSize : offsetSize));
+      case DW_FORM.ref_sig8:
+        return this.#signature(cursor.u64());
+      case DW_FORM.ref_sup4:
+        return this.#supplementary(cursor.u32());
+      case DW_FORM.ref_sup8:
+        return this.#supplementary(cursor.offset64());
+      case DW_FORM.GNU_ref_alt:
+        return this.#supplementary(readOffset(cursor, offsetSize));
+      default:
+        return undefined;
+    }
   }
 
   /** Its name, or that of the entry which it completes or is an instance of. */
@@ -167,12 +183,18 @@ export class Die {
 
   /** The entry that carries an attribute: this one, or the first it is linked to that does. */
   inherited(at: number): Die | undefined {
-    return this.chain().find((die) => die.has(at));
+    if (this.has(at)) return this;
+    return this.#isLinked ? this.chain().find((die) => die.has(at)) : undefined;
+  }
+
+  get #isLinked(): boolean {
+    return this.has(DW_AT.abstract_origin) || this.has(DW_AT.specification);
   }
 
   /** This entry, and those that it is an instance (DWARF v5 §3.3.8) or the completion (§2.13.2) of. */
   chain(): Die[] {
     const dies: Die[] = [this];
+    if (!this.#isLinked) return dies;
     for (const die of dies) {
       const next = die.reference(DW_AT.abstract_origin) ?? die.reference(DW_AT.specification);
       if (next === undefined) break;
@@ -183,38 +205,39 @@ export class Die {
     return dies;
   }
 
-  /** Its direct children, in order. */
-  children(): Die[] {
+  /** Its direct children, in order; with `tags`, those of these alone. */
+  children(...tags: readonly number[]): Die[] {
     const dies: Die[] = [];
     if (!this.abbrev.hasChildren) return dies;
     const { unit } = this;
-    unit.cursor.pos = this.#attributesPos;
-    this.abbrev.skip(unit.cursor, unit);
-    for (let pos = unit.cursor.pos; !this.#isNull(pos);) {
-      const die = new Die(unit, pos, this.#user);
-      dies.push(die);
-      pos = siblingPos(unit, die.abbrev, die.#attributesPos);
-    }
-    return dies;
-  }
-
-  #isNull(pos: number): boolean {
-    this.unit.cursor.pos = pos;
-    return this.unit.cursor.uleb() === 0;
-  }
-
-  #read<T>(
-    at: number,
-    read: (cursor: ByteCursor, form: number, implicit: bigint | undefined) => T | undefined,
-  ): T | undefined {
-    const index = this.abbrev.indexOf(at);
-    if (index < 0) return undefined;
-    const spec = this.abbrev.attributes[index];
-    if (spec === undefined) return undefined;
-    const { cursor } = this.unit;
+    const { cursor } = unit;
     cursor.pos = this.#attributesPos;
-    this.abbrev.skip(cursor, this.unit, index);
-    return read(cursor, spec.form === DW_FORM.indirect ? indirectForm(cursor) : spec.form, spec.implicit);
+    this.abbrev.skip(cursor, unit);
+    for (let pos = cursor.pos; ; pos = cursor.pos) {
+      const code = cursor.uleb();
+      if (code === 0) return dies;
+      const attributesPos = cursor.pos;
+      const abbrev = unit.abbrev(code, pos);
+      if (tags.length === 0 || tags.includes(abbrev.tag))
+        dies.push(new Die(unit, pos, this.#user, { abbrev, attributesPos }));
+      cursor.pos = siblingPos(unit, abbrev, attributesPos);
+    }
+  }
+
+  /** Moves the unit's cursor to the value of an attribute. Its form; 0, which is none, without such an attribute. */
+  #seek(at: number): number {
+    const { abbrev, unit } = this;
+    const index = abbrev.indexOf(at);
+    const spec = abbrev.attributes[index];
+    if (spec === undefined) return 0;
+    const { cursor } = unit;
+    cursor.pos = this.#attributesPos;
+    abbrev.skip(cursor, unit, index);
+    return spec.form === DW_FORM.indirect ? indirectForm(cursor) : spec.form;
+  }
+
+  #implicit(at: number): bigint | undefined {
+    return this.abbrev.attributes[this.abbrev.indexOf(at)]?.implicit;
   }
 
   #near(pos: number): Die {

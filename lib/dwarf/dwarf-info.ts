@@ -9,6 +9,7 @@ import type {
   TypeName,
 } from '../ctypes/type-source.js';
 import { FormatError } from '../errors.js';
+import { AddressTables } from './address-tables.js';
 import { UnitsByAddress } from './aranges.js';
 import { producerOf } from './compiler.js';
 import { DW_AT, DW_LANG, DW_TAG } from './constants.js';
@@ -21,8 +22,9 @@ import type { NameIndex, TypeKeyword } from './name-index.js';
 import { type DwarfSections, MissingFileError } from './sections.js';
 import { TypeReader, once } from './types.js';
 import type { Unit } from './unit.js';
+import type { SymbolEntries } from './symbol-entries.js';
 import type { UnitIndex } from './unit-index.js';
-import { likelyEntries } from './unit-search.js';
+import { addressBytes, likelyEntries } from './unit-search.js';
 import type { VariableSearch } from './variable-search.js';
 import { walkTop } from './walk.js';
 
@@ -36,6 +38,8 @@ const lineFiles = () => require('./line-files.js') as typeof import('./line-file
 const nameIndex = () => require('./name-index.js') as typeof import('./name-index.js');
 const everyUnit = () => require('./every-unit.js') as typeof import('./every-unit.js');
 const nameSearch = () => require('./name-search.js') as typeof import('./name-search.js');
+/** Loaded when all symbols are asked for. */
+const symbolEntries = () => require('./symbol-entries.js') as typeof import('./symbol-entries.js');
 const unitIndex = () => require('./unit-index.js') as typeof import('./unit-index.js');
 const variableSearch = () => require('./variable-search.js') as typeof import('./variable-search.js');
 
@@ -45,6 +49,8 @@ const TABLES: readonly string[] = ['.gdb_index', '.debug_names'];
 const MAX_SEARCHES = 8;
 /** Bytes of `.debug_info` from which on an index of all names takes more time and memory than any number of searches. */
 const LARGE = 1 << 26;
+/** Bytes of `.debug_info` for each symbol that is asked for up to which a walk over all takes less time than searches. */
+const WALKED = 1 << 17;
 /** Units, and names, whose indexes are kept. */
 const MAX_INDEXES = 1024;
 
@@ -55,7 +61,10 @@ export class DwarfInfo {
   readonly #types: TypeReader;
   readonly #byAddress: UnitsByAddress;
   readonly #unitIndexes = new Map<Unit, UnitIndex>();
+  /** Of all units, once many symbols are expected. */
+  #entries: (() => SymbolEntries | undefined) | undefined;
   #variables: VariableSearch | undefined;
+  readonly #addressTables: AddressTables;
   #lookupTables: LookupTables | undefined;
   #names: NameIndex | undefined;
   /** Indexes of one name each. */
@@ -65,6 +74,7 @@ export class DwarfInfo {
     this.#file = new DebugFile(sections);
     this.#addressSize = sections.addressSize;
     this.#types = new TypeReader((die) => this.#complete(die));
+    this.#addressTables = new AddressTables(this.#file);
     this.#byAddress = new UnitsByAddress(this.#file);
   }
 
@@ -76,6 +86,20 @@ export class DwarfInfo {
       if (error instanceof FormatError) return { reason: error.message };
       throw error;
     }
+  }
+
+  /** See `TypeSource.expect`. */
+  expect(count: number): void {
+    if (count * WALKED < this.#file.infoSize) return;
+    this.#entries ??= once(() => {
+      try {
+        return new (symbolEntries().SymbolEntries)(this.#file);
+      } catch (error) {
+        // What is asked for may be in a unit that can be read.
+        if (error instanceof FormatError) return undefined;
+        throw error;
+      }
+    });
   }
 
   /** The type that `struct NAME`, `NAME` … means. Throws a `FormatError` on corrupt debug info. */
@@ -118,12 +142,12 @@ export class DwarfInfo {
   }
 
   #find(query: SymbolQuery): TypedSymbol | Absent {
-    const names = once(() => this.#namesWith(query.name));
+    const names = once(() => this.#entries?.()?.named(query.name) ?? this.#namesWith(query.name));
     const resolved = query.kind === 'ifunc' ? this.#resolved(query) : undefined;
     if (resolved !== undefined) return resolved;
     /** Why an entry that was found gives no type. */
     let reason: string | undefined;
-    for (const die of this.#entries(query, names)) {
+    for (const die of this.#candidates(query, names)) {
       const why = this.#whyUntyped(die, isFunction(query));
       if (why === undefined) return this.#answer(query, die);
       reason ??= why;
@@ -135,7 +159,7 @@ export class DwarfInfo {
    * The entries that may describe a symbol, the most trustworthy first. Neither address nor name is enough: glibc's
    * `printf` is `__printf` to the debug info, and lld's `--icf=all` gives several functions one address.
    */
-  *#entries(query: SymbolQuery, names: () => NameIndex | undefined): Generator<Die> {
+  *#candidates(query: SymbolQuery, names: () => NameIndex | undefined): Generator<Die> {
     const kind = isFunction(query) ? 'function' : 'variable';
     if (query.kind !== 'ifunc') {
       const there = this.#at(query);
@@ -158,6 +182,11 @@ export class DwarfInfo {
   #at(query: SymbolQuery): Die[] {
     const address = placeOf(query);
     if (address === undefined) return [];
+    const entries = this.#entries?.();
+    if (entries !== undefined) {
+      const there = isFunction(query) ? entries.functions(address) : entries.variables(address);
+      return there.filter(isReadable);
+    }
     let dies: Die[] = [];
     const tag = isFunction(query) ? DW_TAG.subprogram : DW_TAG.variable;
     for (const found of this.#unitsWith(address, isFunction(query), query.name)) {
@@ -182,6 +211,7 @@ export class DwarfInfo {
         this.#file,
         this.#addressSize,
         this.#byAddress,
+        this.#addressTables,
       );
       yield* this.#variables.units(address);
       return;
@@ -191,7 +221,11 @@ export class DwarfInfo {
     if (listed.length > 0) return;
     const known = this.#tables?.unitsAt(address) ?? [];
     yield* known;
-    for (const unit of this.#byAddress.others(address)) if (!known.includes(unit)) yield unit;
+    const bytes = addressBytes(address, this.#addressSize, this.#file.littleEndian);
+    const likely = new Set(this.#addressTables.unitsWith(bytes));
+    yield* likely;
+    for (const unit of this.#byAddress.others(address))
+      if (!known.includes(unit) && !likely.has(unit)) yield unit;
   }
 
   /** An IFUNC's address is its resolver's. One that is declared to return a pointer to function says the signature. */
@@ -208,19 +242,8 @@ export class DwarfInfo {
   }
 
   #answer(query: SymbolQuery, die: Die, type?: CType): TypedSymbol {
-    return {
-      type: type ?? (isFunction(query) ? this.#types.of(die) : this.#types.target(die)),
-      language: (die.inherited(DW_AT.name) ?? die).language,
-      get declFile() {
-        return lineFiles().declFile(die);
-      },
-      get compDir() {
-        return lineFiles().compDir(die);
-      },
-      get declLine() {
-        return die.inherited(DW_AT.decl_line)?.number(DW_AT.decl_line);
-      },
-    };
+    const own = type ?? (isFunction(query) ? this.#types.of(die) : this.#types.target(die));
+    return new DescribedSymbol(die, own);
   }
 
   /** Why an entry doesn't tell its type: assemblers and `-g1` write a name and an address, which would read as `void f()`. */
@@ -232,7 +255,7 @@ export class DwarfInfo {
     if (die.inherited(DW_AT.type) !== undefined) return undefined;
     if (!ofFunction) return NO_TYPES;
     const { compileUnit } = named;
-    if (isPrototyped(die) || hasParameters(die) || this.#unitIndex(compileUnit).hasTypes) return undefined;
+    if (isPrototyped(die) || hasParameters(die) || this.#hasTypes(compileUnit)) return undefined;
     const external = die.inherited(DW_AT.external)?.flag(DW_AT.external) ?? false;
     return mayHaveTypes(compileUnit, external) ? undefined : NO_TYPES;
   }
@@ -263,6 +286,10 @@ export class DwarfInfo {
       return this.#missing ?? 'it has no entry in the debug info';
     }
     return `what the debug info calls ${query.name} is another symbol, at 0x${other.toString(16)}`;
+  }
+
+  #hasTypes(unit: Unit): boolean {
+    return this.#entries?.()?.hasTypes(unit) ?? this.#unitIndex(unit).hasTypes;
   }
 
   #unitIndex(unit: Unit): UnitIndex {
@@ -323,6 +350,30 @@ export class DwarfInfo {
       if (level === 0) atFileScope.push(pos);
     });
     return atFileScope.includes(die.pos) ? this.#namesWith(name)?.definition(keyword, name) : undefined;
+  }
+}
+
+class DescribedSymbol implements TypedSymbol {
+  readonly type: CType;
+  readonly language: number | undefined;
+  readonly #die: Die;
+
+  constructor(die: Die, type: CType) {
+    this.#die = die;
+    this.type = type;
+    this.language = (die.inherited(DW_AT.name) ?? die).language;
+  }
+
+  get declFile(): string | undefined {
+    return lineFiles().declFile(this.#die);
+  }
+
+  get compDir(): string | undefined {
+    return lineFiles().compDir(this.#die);
+  }
+
+  get declLine(): number | undefined {
+    return this.#die.inherited(DW_AT.decl_line)?.number(DW_AT.decl_line);
   }
 }
 

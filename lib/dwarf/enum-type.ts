@@ -1,34 +1,53 @@
 import { type CType, type EnumType, type Enumerator, bare } from '../ctypes/model.js';
 import { DW_AT, DW_ATE, DW_TAG } from './constants.js';
 import type { Die } from './die.js';
-import { type TypeReader, once } from './types.js';
+import type { TypeReader } from './types.js';
 
 /** `DW_TAG.enumeration_type` (DWARF v5 §5.7). */
 export function readEnumType(reader: TypeReader, die: Die): EnumType {
-  // gcc gives an enum that is only declared a size, too.
-  const declared = die.flag(DW_AT.declaration);
-  const definition = once(() => (declared ? reader.complete(die) : die));
-  const content = once(() => {
-    const from = definition();
-    return from === undefined ? undefined : enumContent(reader, from);
-  });
-  return {
-    kind: 'enum',
-    tag: die.string(DW_AT.name),
-    declared,
-    get size() {
-      return content()?.size;
-    },
-    get signed() {
-      return content()?.signed ?? false;
-    },
-    get enumerators() {
-      return content()?.enumerators ?? [];
-    },
-  };
+  return new DwarfEnum(reader, die);
 }
 
-function enumContent(reader: TypeReader, die: Die): EnumStorage & { enumerators: Enumerator[] } {
+class DwarfEnum implements EnumType {
+  readonly kind = 'enum';
+  readonly tag: string | undefined;
+  readonly declared: boolean;
+  readonly #reader: TypeReader;
+  readonly #die: Die;
+  #content: { readonly of: EnumContent | undefined } | undefined;
+
+  constructor(reader: TypeReader, die: Die) {
+    this.#reader = reader;
+    this.#die = die;
+    this.tag = die.string(DW_AT.name);
+    // gcc gives an enum that is only declared a size, too.
+    this.declared = die.flag(DW_AT.declaration);
+  }
+
+  get size(): number | undefined {
+    return this.#read()?.size;
+  }
+
+  get signed(): boolean {
+    return this.#read()?.signed ?? false;
+  }
+
+  get enumerators(): readonly Enumerator[] {
+    return this.#read()?.enumerators ?? [];
+  }
+
+  #read(): EnumContent | undefined {
+    if (this.#content === undefined) {
+      const from = this.declared ? this.#reader.complete(this.#die) : this.#die;
+      this.#content = { of: from && enumContent(this.#reader, from) };
+    }
+    return this.#content.of;
+  }
+}
+
+type EnumContent = EnumStorage & { readonly enumerators: readonly Enumerator[] };
+
+function enumContent(reader: TypeReader, die: Die): EnumContent {
   const stored = die
     .children()
     .filter((child) => child.tag === DW_TAG.enumerator)

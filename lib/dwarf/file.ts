@@ -1,7 +1,7 @@
 import { ByteCursor } from '../bytes/cursor.js';
-import { type ByteSource, ForwardSource, readCString } from '../bytes/source.js';
+import { BufferSource, type ByteSource, ForwardSource, readCString } from '../bytes/source.js';
 import { FormatError } from '../errors.js';
-import { type Abbrev, AbbrevTable, findAbbrev } from './abbrev.js';
+import { type Abbrev, AbbrevTable, findAbbrev, KnownAbbrevs } from './abbrev.js';
 import { DW_FORM } from './constants.js';
 import { type Encoding, readAddress, readIndex, readOffset } from './form.js';
 import type { Imports } from './imports.js';
@@ -15,8 +15,13 @@ const imports = () => require('./imports.js') as typeof import('./imports.js');
 
 /** Bytes of units that are kept at a time; the unit that was read first goes first. */
 const UNIT_BYTES = 16 << 20;
-/** Abbreviations, of 0.5 KB each, that are kept at a time. Units of one compiler have 30 to 150. */
-const ABBREVS = 1 << 15;
+/** Abbreviations in the tables that are kept at a time, 32 bytes each besides what tables share. Units of one compiler have 30 to 150. */
+const ABBREVS = 1 << 18;
+/** The sections that a walk over all units reads all of, and the most bytes of one that are kept. */
+const WALKED: readonly string[] = ['.debug_info', '.debug_abbrev', '.debug_str'];
+const MAX_AHEAD = 1 << 25;
+/** Strings that are kept at a time: entries of many units have the same ones. */
+const STRINGS = 1 << 14;
 
 /**
  * The debug sections of one file and what is read of them once: units, abbreviation tables, strings.
@@ -36,6 +41,7 @@ export class DebugFile {
   readonly main: DebugFile;
   /** Of the main file: behind the numbers that were given to files so far. */
   #numbered: number | undefined;
+  #hasSupplementary: boolean | undefined;
   #supplementary: { readonly file: DebugFile } | { readonly error: MissingFileError } | undefined;
   #splitUnits: SplitUnits | undefined;
   #imports: Imports | undefined;
@@ -43,7 +49,9 @@ export class DebugFile {
   readonly #opened = new Map<string, ByteSource | undefined>();
   readonly #forward = new Map<ByteSource, ForwardSource>();
   readonly #abbrevTables = new Map<string, AbbrevTable>();
+  readonly #knownAbbrevs = new Map<string, KnownAbbrevs>();
   #abbrevs = 0;
+  readonly #strings = new Map<number, string>();
   readonly #units = new Map<number, Unit>();
   #list: readonly Unit[] | undefined;
   #typeUnits: Map<bigint, Unit> | undefined;
@@ -76,9 +84,18 @@ export class DebugFile {
     return this.#opened.get(name);
   }
 
+  /** Reads what an all too long walk would read piece by piece, if it is not too large. */
+  readAhead(): void {
+    for (const name of WALKED) {
+      const section = this.section(name);
+      if (section === undefined || section.size > MAX_AHEAD) continue;
+      this.#opened.set(name, new BufferSource(name, section.read(0, section.size)));
+    }
+  }
+
   /** Whether references may lead to a supplementary file. */
   get hasSupplementary(): boolean {
-    return this.#sections.supplementary !== undefined;
+    return (this.#hasSupplementary ??= this.#sections.supplementary !== undefined);
   }
 
   /** The supplementary file; throws a `MissingFileError` if it can't be had. */
@@ -209,7 +226,7 @@ export class DebugFile {
         offset,
         this.littleEndian,
         4096,
-        (cursor) => new AbbrevTable(cursor, encoding),
+        (cursor) => new AbbrevTable(cursor, this.#abbrevsOf(encoding)),
       );
       this.#abbrevs += table.size;
       for (const [oldKey, old] of this.#abbrevTables) {
@@ -222,12 +239,22 @@ export class DebugFile {
     return table;
   }
 
+  #abbrevsOf(encoding: Encoding): KnownAbbrevs {
+    const key = encodingKey(encoding);
+    let known = this.#knownAbbrevs.get(key);
+    if (known === undefined) this.#knownAbbrevs.set(key, (known = new KnownAbbrevs(encoding)));
+    return known;
+  }
+
   /** The abbreviation `code` at `offset`, of the entry of a unit of which no other may be wanted. */
   rootAbbrev(offset: number, encoding: Encoding, code: number): Abbrev | undefined {
     const table = this.#abbrevTables.get(tableKey(offset, encoding));
     if (table !== undefined) return table.get(code);
     const section = this.forward(this.required('.debug_abbrev'));
-    return parseAt(section, offset, this.littleEndian, 128, (cursor) => findAbbrev(cursor, encoding, code));
+    // gcc numbers them by how often they are used: a unit's own entry has one of the last.
+    return parseAt(section, offset, this.littleEndian, 1024, (cursor) =>
+      findAbbrev(cursor, this.#abbrevsOf(encoding), code),
+    );
   }
 
   /** The string at the cursor; undefined for a form of no string. Throws a `MissingFileError` for one in a file that can't be had. */
@@ -247,9 +274,20 @@ export class DebugFile {
         return readCString(this.supplementary.required('.debug_str'), readOffset(cursor, unit.offsetSize));
       default: {
         const offset = this.strOffset(unit, cursor, form, strOffsetsBase);
-        return offset === undefined ? undefined : readCString(this.required('.debug_str'), offset);
+        return offset === undefined ? undefined : this.debugString(offset);
       }
     }
+  }
+
+  /** The string at `offset` of `.debug_str`. */
+  debugString(offset: number): string {
+    let text = this.#strings.get(offset);
+    if (text === undefined) {
+      text = readCString(this.required('.debug_str'), offset);
+      if (this.#strings.size >= STRINGS) this.#strings.clear();
+      this.#strings.set(offset, text);
+    }
+    return text;
   }
 
   /** Where in `.debug_str` the string at the cursor is kept: the same text, as a rule, has the same place. Undefined for other forms. */
@@ -315,8 +353,12 @@ export class DebugFile {
   }
 }
 
-function tableKey(offset: number, { version, offsetSize, addressSize }: Encoding): string {
-  return `${offset}:${version}:${offsetSize}:${addressSize}`;
+function tableKey(offset: number, encoding: Encoding): string {
+  return `${offset}:${encodingKey(encoding)}`;
+}
+
+function encodingKey({ version, offsetSize, addressSize }: Encoding): string {
+  return `${version}:${offsetSize}:${addressSize}`;
 }
 
 /** Without a base a table starts behind its section's header (DWARF v5 §7.26, §7.27), as in split files. Before DWARF 5 it had none. */

@@ -66,9 +66,7 @@ function check(
 /** The nameless types that a nameless type is written with. */
 function namelessParts(die: Die): Die[] {
   const holders =
-    die.tag === DW_TAG.subroutine_type
-      ? [die, ...die.children().filter((child) => child.tag === DW_TAG.formal_parameter)]
-      : [die];
+    die.tag === DW_TAG.subroutine_type ? [die, ...die.children(DW_TAG.formal_parameter)] : [die];
   return typesOf(holders).filter((type) => NAMELESS.includes(type.tag));
 }
 

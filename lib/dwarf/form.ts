@@ -158,6 +158,28 @@ export function readConstant(
   }
 }
 
+/** As `readConstant`, for who wants no more than 53 bits of it. */
+export function readNumber(
+  cursor: ByteCursor,
+  form: number,
+  implicit: bigint | undefined,
+): number | undefined {
+  switch (form) {
+    case DW_FORM.data1:
+      return cursor.u8();
+    case DW_FORM.data2:
+      return cursor.u16();
+    case DW_FORM.data4:
+      return cursor.u32();
+    case DW_FORM.udata:
+      return cursor.uleb();
+    default: {
+      const value = readConstant(cursor, form, implicit);
+      return value === undefined ? undefined : Number(value);
+    }
+  }
+}
+
 function read128(cursor: ByteCursor): bigint {
   const [first, second] = [cursor.u64(), cursor.u64()];
   return cursor.littleEndian ? (second << 64n) | first : (first << 64n) | second;

@@ -1,16 +1,17 @@
-import type { FunctionType, Parameter } from '../ctypes/model.js';
+import type { Compiler, CType, FunctionType, Parameter } from '../ctypes/model.js';
 import { compilerOf } from './compiler.js';
 import { DW_AT, DW_CC, DW_TAG, isC, nameOf } from './constants.js';
 import { Die } from './die.js';
 import { hiddenConvention, readParameters } from './parameters.js';
-import { type TypeReader, once } from './types.js';
+import type { TypeReader } from './types.js';
+
+/** What the parameters of a function are listed as. */
+const PARAMETERS: readonly number[] = [DW_TAG.formal_parameter, DW_TAG.unspecified_parameters];
 
 /** `DW_TAG.subroutine_type` (DWARF v5 §5.10), or the type of a `DW_TAG.subprogram` (§3.3). */
 export function readFunctionType(reader: TypeReader, die: Die): FunctionType {
   const holder = signatureHolder(die);
-  const children = holder.children();
-  const parameters = once((): Parameter[] => readParameters(reader, die, holder));
-  const result = once(() => reader.target(die));
+  const children = holder.children(...PARAMETERS);
   const { language } = holder;
   // A partial unit of dwz that no unit imports doesn't say its language.
   const prototyped =
@@ -18,22 +19,51 @@ export function readFunctionType(reader: TypeReader, die: Die): FunctionType {
     (language === undefined
       ? children.some((child) => child.tag === DW_TAG.formal_parameter)
       : !isC(language));
-  return {
-    kind: 'function',
-    get result() {
-      return result();
-    },
-    get parameters() {
-      return parameters();
-    },
+  return new DwarfFunction(reader, die, holder, {
     // gcc marks the declaration `int f();` the same way.
     variadic: prototyped && children.some((child) => child.tag === DW_TAG.unspecified_parameters),
     prototyped,
     convention: callingConvention(die) ?? hiddenConvention(die, holder),
-    get compiler() {
-      return compilerOf(holder.compileUnit);
-    },
-  };
+  });
+}
+
+class DwarfFunction implements FunctionType {
+  readonly kind = 'function';
+  readonly variadic: boolean;
+  readonly prototyped: boolean;
+  readonly convention: string | undefined;
+  readonly #reader: TypeReader;
+  readonly #die: Die;
+  readonly #holder: Die;
+  #result: CType | undefined;
+  #parameters: readonly Parameter[] | undefined;
+
+  /** `holder`: the entry whose children the parameters are. */
+  constructor(
+    reader: TypeReader,
+    die: Die,
+    holder: Die,
+    { variadic, prototyped, convention }: Pick<DwarfFunction, 'variadic' | 'prototyped' | 'convention'>,
+  ) {
+    this.#reader = reader;
+    this.#die = die;
+    this.#holder = holder;
+    this.variadic = variadic;
+    this.prototyped = prototyped;
+    this.convention = convention;
+  }
+
+  get result(): CType {
+    return (this.#result ??= this.#reader.target(this.#die));
+  }
+
+  get parameters(): readonly Parameter[] {
+    return (this.#parameters ??= readParameters(this.#reader, this.#die, this.#holder));
+  }
+
+  get compiler(): Compiler | undefined {
+    return compilerOf(this.#holder.compileUnit);
+  }
 }
 
 /** clang says it of `ms_abi`, `regcall`, `preserve_most` …; gcc of nothing that C calls on these machines (DWARF v5 §3.3.1.1). */
@@ -48,9 +78,7 @@ export function isPrototyped(die: Die): boolean {
 }
 
 export function hasParameters(die: Die): boolean {
-  return signatureHolder(die)
-    .children()
-    .some((c) => c.tag === DW_TAG.formal_parameter || c.tag === DW_TAG.unspecified_parameters);
+  return signatureHolder(die).children(...PARAMETERS).length > 0;
 }
 
 /**
@@ -67,5 +95,5 @@ function signatureHolder(die: Die): Die {
 }
 
 function hasOwn(die: Die): boolean {
-  return die.children().some((child) => child.tag === DW_TAG.formal_parameter);
+  return die.children(DW_TAG.formal_parameter).length > 0;
 }

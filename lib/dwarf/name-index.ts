@@ -28,10 +28,6 @@ const KINDS = new Map<number, Defined>([
   [DW_TAG.base_type, 'base'],
 ]);
 
-const LISTED: readonly NameKind[] = [...KINDS.values()].flatMap(
-  (kind) => [kind, `${kind} declaration`] as const,
-);
-
 /** What tells that a function or variable may have an address. */
 const PLACES: readonly number[] = [DW_AT.low_pc, DW_AT.ranges, DW_AT.location];
 
@@ -60,32 +56,52 @@ interface Entry {
 export class NameIndex {
   readonly #entries = new Map<NameKind, Map<string, Entry>>();
   /** Per kind, the entry of a string offset: what spares reading the same header's names once per unit. */
-  #seen = new Map<NameKind, Map<number, Entry>>();
+  readonly #seen = new Map<NameKind, Map<number, Entry>>();
 
+  readonly #shapes = new Map<Abbrev, Shape>();
+  #within: DebugFile | undefined;
   readonly #only: string | undefined;
 
   /** `only`: the one name that is asked for. */
   constructor(units: Iterable<Unit>, only?: string) {
     this.#only = only;
-    for (const kind of LISTED) this.#entries.set(kind, new Map());
-    let within: DebugFile | undefined;
     for (const unit of units) {
-      // Each file has strings of its own.
-      if (unit.file !== within) this.#seen = new Map(LISTED.map((kind) => [kind, new Map<number, Entry>()]));
-      within = unit.file;
+      this.#enter(unit);
       walkTop(unit, (abbrev, pos, level) => {
-        const kind = KINDS.get(abbrev.tag);
-        if (kind === undefined) return;
-        try {
-          if (kind === 'function' || kind === 'variable') this.#addSymbol(unit, abbrev, pos, kind);
-          // C has no other namespaces, and a C declaration can't name one.
-          else if (level === 0)
-            this.#addType(unit, abbrev, pos, abbrev.has(DW_AT.declaration) ? `${kind} declaration` : kind);
-        } catch (error) {
-          // Its name is in a file that can't be had; others are here.
-          if (!(error instanceof MissingFileError)) throw error;
-        }
+        this.#add(unit, abbrev, pos, level);
       });
+    }
+  }
+
+  /** Of these functions and variables alone, of one name. */
+  static ofSymbols(entries: Iterable<[unit: Unit, pos: number]>, name: string): NameIndex {
+    const index = new NameIndex([], name);
+    for (const [unit, pos] of entries) {
+      index.#enter(unit);
+      unit.cursor.pos = pos;
+      index.#add(unit, unit.abbrev(unit.cursor.uleb(), pos), pos, 0);
+    }
+    return index;
+  }
+
+  /** Each file has strings of its own. */
+  #enter({ file }: Unit): void {
+    if (file !== this.#within) this.#seen.clear();
+    this.#within = file;
+  }
+
+  /** Adds an entry, at whose attributes the unit's cursor stands. */
+  #add(unit: Unit, abbrev: Abbrev, pos: number, level: number): void {
+    const kind = KINDS.get(abbrev.tag);
+    if (kind === undefined) return;
+    try {
+      if (kind === 'function' || kind === 'variable') this.#addSymbol(unit, abbrev, pos, kind);
+      // C has no other namespaces, and a C declaration can't name one.
+      else if (level === 0)
+        this.#addType(unit, abbrev, pos, abbrev.has(DW_AT.declaration) ? `${kind} declaration` : kind);
+    } catch (error) {
+      // Its name is in a file that can't be had; others are here.
+      if (!(error instanceof MissingFileError)) throw error;
     }
   }
 
@@ -106,13 +122,12 @@ export class NameIndex {
   }
 
   #addSymbol(unit: Unit, abbrev: Abbrev, pos: number, kind: 'function' | 'variable'): void {
-    const declares = abbrev.has(DW_AT.declaration);
+    let shape = this.#shapes.get(abbrev);
+    if (shape === undefined) this.#shapes.set(abbrev, (shape = shapeOf(abbrev)));
+    const { declares, plain, mayBePlaced } = shape;
     const listed: NameKind = declares ? `${kind} declaration` : kind;
-    // A linkage name goes before the name, and a completion's are elsewhere: these are not told by one string offset.
-    const plain = !abbrev.has(DW_AT.linkage_name) && !abbrev.has(DW_AT.MIPS_linkage_name);
     const key = plain ? strpOffset(unit, abbrev) : undefined;
     const seen = key === undefined ? undefined : this.#seen.get(listed)?.get(key);
-    const mayBePlaced = PLACES.some((at) => abbrev.has(at));
     if (seen !== undefined && (seen.placed || !mayBePlaced)) return;
     const die = new Die(unit, pos);
     if (!(die.inherited(DW_AT.external)?.flag(DW_AT.external) ?? false)) return;
@@ -123,10 +138,10 @@ export class NameIndex {
     if (listed === 'function declaration' && !isPrototyped(die) && !hasParameters(die)) return;
     const placed = mayBePlaced && addressesOf(die).length > 0;
     const entry: Entry = { unit, pos, size: undefined, line: undefined, placed, ambiguous: false };
-    this.#add(listed, name, key, entry);
+    this.#put(listed, name, key, entry);
     // glibc calls its own functions by hidden aliases: `mprotect`, declared with the asm label `__GI_mprotect`.
     if (declares && sourceName !== undefined && name !== sourceName && name.endsWith(sourceName)) {
-      this.#add(listed, sourceName, undefined, entry);
+      this.#put(listed, sourceName, undefined, entry);
     }
   }
 
@@ -143,20 +158,40 @@ export class NameIndex {
     const line = isRecord ? die.number(DW_AT.decl_line) : undefined;
     const known = seen ?? this.#entries.get(kind)?.get(name ?? '');
     if (known === undefined) {
-      this.#add(kind, name ?? '', key, { unit, pos, size, line, placed: false, ambiguous: false });
+      this.#put(kind, name ?? '', key, { unit, pos, size, line, placed: false, ambiguous: false });
     } else if (known.size !== size || known.line !== line) {
       known.ambiguous = true;
     }
   }
 
-  #add(kind: NameKind, name: string, key: number | undefined, entry: Entry): void {
-    const entries = this.#entries.get(kind);
-    const known = entries?.get(name);
+  #put(kind: NameKind, name: string, key: number | undefined, entry: Entry): void {
+    let entries = this.#entries.get(kind);
+    if (entries === undefined) this.#entries.set(kind, (entries = new Map<string, Entry>()));
+    const known = entries.get(name);
     // An abstract instance (of an inlined function, and with -flto of every function) stands in front of the concrete one.
     const best = known === undefined || (entry.placed && !known.placed) ? entry : known;
-    if (this.#only === undefined || name === this.#only) entries?.set(name, best);
-    if (key !== undefined) this.#seen.get(kind)?.set(key, best);
+    if (this.#only === undefined || name === this.#only) entries.set(name, best);
+    if (key === undefined) return;
+    let seen = this.#seen.get(kind);
+    if (seen === undefined) this.#seen.set(kind, (seen = new Map<number, Entry>()));
+    seen.set(key, best);
   }
+}
+
+/** What the abbreviation of a function or variable says. */
+interface Shape {
+  readonly declares: boolean;
+  readonly mayBePlaced: boolean;
+  /** Whether the entry is told by the place of its name: a linkage name goes before it, and a completion's are elsewhere. */
+  readonly plain: boolean;
+}
+
+function shapeOf(abbrev: Abbrev): Shape {
+  return {
+    declares: abbrev.has(DW_AT.declaration),
+    mayBePlaced: PLACES.some((at) => abbrev.has(at)),
+    plain: !abbrev.has(DW_AT.linkage_name) && !abbrev.has(DW_AT.MIPS_linkage_name),
+  };
 }
 
 /** The offset of an entry's name in `.debug_str`, where it is kept there. The cursor stands at the attributes. */

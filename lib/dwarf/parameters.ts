@@ -41,7 +41,7 @@ export function hiddenConvention(die: Die, holder: Die): string | undefined {
 }
 
 function parameterEntries(die: Die, holder: Die): Die[] {
-  const entries = holder.children().filter((child) => child.tag === DW_TAG.formal_parameter);
+  const entries = holder.children(DW_TAG.formal_parameter);
   if (holder.tag !== DW_TAG.subprogram || isC(holder.language) || isFortran(holder.language)) return entries;
   return entries.filter((entry, i) => {
     if (!entry.flag(DW_AT.artificial) || isObject(entry, i)) return true;

@@ -22,46 +22,74 @@ export function readRecordType(reader: TypeReader, die: Die): CType {
   if (!isC(die.language) && die.children().some((child) => child.tag === DW_TAG.variant_part)) {
     return unsupported(tag ?? kind, 'its members depend on a variant', die.number(DW_AT.byte_size));
   }
-  const members = once(() => readMembers(reader, die));
-  const nonTrivial = isC(die.language) ? () => undefined : once(() => cxx().whyNonTrivial(die));
-  return {
-    kind,
-    tag,
-    size: die.number(DW_AT.byte_size) ?? 0,
-    alignment: readAlignment(die),
-    get members() {
-      return members();
-    },
-    get nonTrivial() {
-      return nonTrivial();
-    },
-  };
+  return new DwarfRecord(reader, die, kind, tag);
+}
+
+class DwarfRecord implements RecordType {
+  readonly kind: 'struct' | 'union';
+  readonly tag: string | undefined;
+  readonly size: number;
+  readonly alignment: number | undefined;
+  readonly #reader: TypeReader;
+  readonly #die: Die;
+  #members: readonly Member[] | undefined;
+  #nonTrivial: { readonly why: string | undefined } | undefined;
+
+  constructor(reader: TypeReader, die: Die, kind: 'struct' | 'union', tag: string | undefined) {
+    this.#reader = reader;
+    this.#die = die;
+    this.kind = kind;
+    this.tag = tag;
+    this.size = die.number(DW_AT.byte_size) ?? 0;
+    this.alignment = readAlignment(die);
+  }
+
+  get members(): readonly Member[] {
+    return (this.#members ??= readMembers(this.#reader, this.#die));
+  }
+
+  get nonTrivial(): string | undefined {
+    const die = this.#die;
+    return (this.#nonTrivial ??= { why: isC(die.language) ? undefined : cxx().whyNonTrivial(die) }).why;
+  }
 }
 
 /** `struct tag;`: as it is defined in another unit, if it is. */
 function opaque(reader: TypeReader, die: Die, kind: 'struct' | 'union', tag: string | undefined): RecordType {
-  const definition = once((): RecordType | undefined => {
+  return new DeclaredRecord(kind, tag, () => {
     const found = reader.complete(die);
     const type = found && reader.of(found);
     return type?.kind === kind ? type : undefined;
   });
-  return {
-    kind,
-    tag,
-    declared: true,
-    get size() {
-      return definition()?.size;
-    },
-    get alignment() {
-      return definition()?.alignment;
-    },
-    get members() {
-      return definition()?.members ?? [];
-    },
-    get nonTrivial() {
-      return definition()?.nonTrivial;
-    },
-  };
+}
+
+class DeclaredRecord implements RecordType {
+  readonly kind: 'struct' | 'union';
+  readonly tag: string | undefined;
+  readonly declared = true;
+  readonly #definition: () => RecordType | undefined;
+
+  constructor(kind: 'struct' | 'union', tag: string | undefined, define: () => RecordType | undefined) {
+    this.kind = kind;
+    this.tag = tag;
+    this.#definition = once(define);
+  }
+
+  get size(): number | undefined {
+    return this.#definition()?.size;
+  }
+
+  get alignment(): number | undefined {
+    return this.#definition()?.alignment;
+  }
+
+  get members(): readonly Member[] {
+    return this.#definition()?.members ?? [];
+  }
+
+  get nonTrivial(): string | undefined {
+    return this.#definition()?.nonTrivial;
+  }
 }
 
 function readMembers(reader: TypeReader, record: Die): Member[] {

@@ -1,4 +1,4 @@
-import { constOf, type CType, type PointerType } from '../ctypes/model.js';
+import { constOf, copyOf, type CType, type PointerType } from '../ctypes/model.js';
 import { unsupported } from './base-type.js';
 import { DW_AT, DW_TAG } from './constants.js';
 import { Die } from './die.js';
@@ -52,7 +52,7 @@ export function readTarget(pointer: Die, target: CType): PointerType['target'] {
   const name = pointer.string(DW_AT.name) ?? '';
   // Function pointers of another ABI than Rust's say which.
   if (target.kind === 'function' && /^(?:unsafe )?fn\(/.test(name))
-    return { ...target, convention: 'of Rust (declare it extern "C" fn)' };
+    return { ...copyOf(target), convention: 'of Rust (declare it extern "C" fn)' };
   return /^(?:\*const |&(?!mut ))/.test(name) && target.kind !== 'function' ? constOf(target) : target;
 }
 

@@ -1,4 +1,11 @@
-import { type CType, type Qualifier, VOID } from '../ctypes/model.js';
+import {
+  type CType,
+  type PointerType,
+  type QualifiedType,
+  type Qualifier,
+  type TypedefType,
+  VOID,
+} from '../ctypes/model.js';
 import { readAlignment } from './alignment.js';
 import { readArrayType, readStringType } from './array-type.js';
 import { readBaseType, unsupported } from './base-type.js';
@@ -64,13 +71,13 @@ export class TypeReader {
       case DW_TAG.rvalue_reference_type:
         return this.#pointer(die, '&&');
       case DW_TAG.const_type:
-        return this.#qualified(die, 'const');
+        return new DwarfQualified(this, die, 'const');
       case DW_TAG.volatile_type:
-        return this.#qualified(die, 'volatile');
+        return new DwarfQualified(this, die, 'volatile');
       case DW_TAG.restrict_type:
-        return this.#qualified(die, 'restrict');
+        return new DwarfQualified(this, die, 'restrict');
       case DW_TAG.atomic_type:
-        return this.#qualified(die, '_Atomic');
+        return new DwarfQualified(this, die, '_Atomic');
       case DW_TAG.typedef:
       case DW_TAG.template_alias:
         return this.#typedef(die);
@@ -118,45 +125,93 @@ export class TypeReader {
   }
 
   #pointer(die: Die, reference?: '&' | '&&'): CType {
-    const isRust = die.language === DW_LANG.Rust;
-    const read = isRust ? once(() => rust().readTarget(die, this.target(die))) : this.#lazyTarget(die);
-    return {
-      kind: 'pointer',
-      size: die.number(DW_AT.byte_size) ?? die.unit.addressSize,
-      get target() {
-        return read();
-      },
-      ...(reference && { reference }),
-    };
-  }
-
-  #qualified(die: Die, qualifier: Qualifier): CType {
-    const read = this.#lazyTarget(die);
-    return {
-      kind: 'qualified',
-      qualifier,
-      get target() {
-        return read();
-      },
-    };
+    const size = die.number(DW_AT.byte_size) ?? die.unit.addressSize;
+    const read = die.language === DW_LANG.Rust ? rust().readTarget : undefined;
+    return reference === undefined
+      ? new DwarfPointer(this, die, size, read)
+      : new DwarfReference(this, die, size, reference);
   }
 
   #typedef(die: Die): CType {
     const name = die.string(DW_AT.name) ?? '';
-    const read =
-      name === '_GoString_' ? once(() => go().withoutText(this.target(die))) : this.#lazyTarget(die);
-    return {
-      kind: 'typedef',
-      name,
-      get target() {
-        return read();
-      },
-      alignment: readAlignment(die),
-    };
+    const read = name === '_GoString_' ? (_: Die, target: CType) => go().withoutText(target) : undefined;
+    return new DwarfTypedef(this, die, name, readAlignment(die), read);
+  }
+}
+
+/** Makes of the type that an entry refers to what its language means. */
+type ReadTarget = (die: Die, target: CType) => CType;
+
+/**
+ * What refers to another type, which is read at the first look. The types of a library are many, and JavaScript makes an instance of a class ten times as fast
+ * as an object with a getter of its own.
+ */
+abstract class Referring {
+  readonly #reader: TypeReader;
+  readonly #die: Die;
+  readonly #read: ReadTarget | undefined;
+  #target: CType | undefined;
+
+  constructor(reader: TypeReader, die: Die, read?: ReadTarget) {
+    this.#reader = reader;
+    this.#die = die;
+    this.#read = read;
   }
 
-  #lazyTarget(die: Die): () => CType {
-    return once(() => this.target(die));
+  get target(): CType {
+    return (this.#target ??= this.#readTarget());
+  }
+
+  #readTarget(): CType {
+    const target = this.#reader.target(this.#die);
+    return this.#read === undefined ? target : this.#read(this.#die, target);
+  }
+}
+
+class DwarfPointer extends Referring implements PointerType {
+  readonly kind = 'pointer';
+  readonly size: number;
+
+  constructor(reader: TypeReader, die: Die, size: number, read?: ReadTarget) {
+    super(reader, die, read);
+    this.size = size;
+  }
+}
+
+class DwarfReference extends DwarfPointer {
+  readonly reference: '&' | '&&';
+
+  constructor(reader: TypeReader, die: Die, size: number, reference: '&' | '&&') {
+    super(reader, die, size);
+    this.reference = reference;
+  }
+}
+
+class DwarfQualified extends Referring implements QualifiedType {
+  readonly kind = 'qualified';
+  readonly qualifier: Qualifier;
+
+  constructor(reader: TypeReader, die: Die, qualifier: Qualifier) {
+    super(reader, die);
+    this.qualifier = qualifier;
+  }
+}
+
+class DwarfTypedef extends Referring implements TypedefType {
+  readonly kind = 'typedef';
+  readonly name: string;
+  readonly alignment: number | undefined;
+
+  constructor(
+    reader: TypeReader,
+    die: Die,
+    name: string,
+    alignment: number | undefined,
+    read: ReadTarget | undefined,
+  ) {
+    super(reader, die, read);
+    this.name = name;
+    this.alignment = alignment;
   }
 }
 

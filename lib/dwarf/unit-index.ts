@@ -5,7 +5,7 @@ import type { Unit } from './unit.js';
 import { walkTop } from './walk.js';
 
 /** One of these is in every unit that describes any type. */
-const TYPES: readonly number[] = [DW_TAG.base_type, DW_TAG.pointer_type, DW_TAG.structure_type];
+export const TYPES: readonly number[] = [DW_TAG.base_type, DW_TAG.pointer_type, DW_TAG.structure_type];
 
 /** What a unit defines, by address: the positions of its entries. Made in one walk, and kept. */
 export class UnitIndex {

@@ -3,7 +3,7 @@ import type { ByteSource } from '../bytes/source.js';
 import type { Abbrev, AbbrevTable } from './abbrev.js';
 import { DW_AT, DW_FORM, DW_TAG, DW_UT } from './constants.js';
 import type { DebugFile } from './file.js';
-import { indirectForm, readAddress, readConstant, readIndex, readOffset, skipForm } from './form.js';
+import { indirectForm, readAddress, readConstant, readIndex, readNumber, readOffset } from './form.js';
 import type { Encoding } from './form.js';
 import { parseAt } from './sections.js';
 
@@ -119,6 +119,7 @@ export class Unit implements Encoding {
   #cursor: ByteCursor | undefined;
   #abbrevs: AbbrevTable | undefined;
   #root: UnitRoot | undefined;
+  #head: Pick<UnitRoot, 'language' | 'childrenPos'> | undefined;
 
   constructor(file: DebugFile, section: ByteSource, header: UnitHeader, start: number) {
     this.file = file;
@@ -135,6 +136,12 @@ export class Unit implements Encoding {
   get cursor(): ByteCursor {
     this.#cursor ??= this.file.loadUnit(this, this.#section);
     return this.#cursor;
+  }
+
+  /** Reads the bytes and the abbreviations, and keeps them. */
+  load(): AbbrevTable {
+    this.#cursor ??= this.file.loadUnit(this, this.#section);
+    return this.abbrevs;
   }
 
   /** Lets go of the bytes and the abbreviations; the next look at them reads them again. */
@@ -154,6 +161,36 @@ export class Unit implements Encoding {
   /** The abbreviation `code`, which an entry at `pos` has. */
   abbrev(code: number, pos: number): Abbrev {
     return this.abbrevs.get(code) ?? this.cursor.fail(`unknown abbreviation ${code}`, pos);
+  }
+
+  /** `DW_LANG` of the unit's own entry, for who reads other entries as well. */
+  get language(): number | undefined {
+    return (this.#head ??= this.#readHead()).language;
+  }
+
+  /** Where the children of its own entry start, for who reads them. */
+  get childrenPos(): number | undefined {
+    return (this.#head ??= this.#readHead()).childrenPos;
+  }
+
+  #readHead(): Pick<UnitRoot, 'language' | 'childrenPos'> {
+    if (this.#root !== undefined) return this.#root;
+    const { cursor } = this;
+    const { rootPos } = this.header;
+    cursor.pos = rootPos;
+    const abbrev = this.abbrev(cursor.uleb(), rootPos);
+    const start = cursor.pos;
+    const index = abbrev.indexOf(DW_AT.language);
+    const spec = abbrev.attributes[index];
+    let language: number | undefined;
+    if (spec !== undefined) {
+      abbrev.skip(cursor, this, index);
+      const form = spec.form === DW_FORM.indirect ? indirectForm(cursor) : spec.form;
+      language = readNumber(cursor, form, spec.implicit);
+    }
+    cursor.pos = start;
+    abbrev.skip(cursor, this);
+    return { language, childrenPos: abbrev.hasChildren ? cursor.pos : undefined };
   }
 
   get root(): UnitRoot {
@@ -196,24 +233,24 @@ export class Unit implements Encoding {
     const abbrev =
       this.file.rootAbbrev(this.header.abbrevOffset, this, code) ??
       cursor.fail(`unknown abbreviation ${code}`, this.header.rootPos);
-    const found = new Map<number, { form: number; pos: number; implicit: bigint | undefined }>();
-    for (const { at, form, implicit } of abbrev.attributes) {
-      const actual = form === DW_FORM.indirect ? indirectForm(cursor) : form;
-      found.set(at, { form: actual, pos: cursor.pos, implicit });
-      skipForm(cursor, actual, this);
-    }
+    const { attributes } = abbrev;
+    const start = cursor.pos;
+    abbrev.skip(cursor, this);
     const childrenPos = abbrev.hasChildren ? cursor.pos : undefined;
-    const seek = (at: number) => {
-      const attribute = found.get(at);
-      if (attribute !== undefined) cursor.pos = attribute.pos;
-      return attribute;
+    /** Moves the cursor to an attribute's value. */
+    const seek = (at: number): { form: number; implicit: bigint | undefined } | undefined => {
+      const index = abbrev.indexOf(at);
+      const spec = attributes[index];
+      if (spec === undefined) return undefined;
+      cursor.pos = start;
+      abbrev.skip(cursor, this, index);
+      return spec.form === DW_FORM.indirect ? { form: indirectForm(cursor), implicit: undefined } : spec;
     };
     const number = (at: number): number | undefined => {
       const attribute = seek(at);
       if (attribute === undefined) return undefined;
       if (attribute.form === DW_FORM.sec_offset) return readOffset(cursor, this.offsetSize);
-      const value = readConstant(cursor, attribute.form, attribute.implicit);
-      return value === undefined ? undefined : Number(value);
+      return readNumber(cursor, attribute.form, attribute.implicit);
     };
     const addrBase = number(DW_AT.addr_base) ?? number(DW_AT.GNU_addr_base);
     const strOffsetsBase = number(DW_AT.str_offsets_base);

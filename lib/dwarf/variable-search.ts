@@ -1,4 +1,5 @@
 import type { ByteSource } from '../bytes/source.js';
+import type { AddressTables } from './address-tables.js';
 import type { UnitsByAddress } from './aranges.js';
 import type { DataMap } from './data-map.js';
 import type { DebugFile } from './file.js';
@@ -24,13 +25,15 @@ export class VariableSearch {
   readonly #file: DebugFile;
   readonly #addressSize: number;
   readonly #byAddress: UnitsByAddress;
+  readonly #addressTables: AddressTables;
   #searches = 0;
   #map: DataMap | undefined;
 
-  constructor(file: DebugFile, addressSize: number, byAddress: UnitsByAddress) {
+  constructor(file: DebugFile, addressSize: number, byAddress: UnitsByAddress, addressTables: AddressTables) {
     this.#file = file;
     this.#addressSize = addressSize;
     this.#byAddress = byAddress;
+    this.#addressTables = addressTables;
   }
 
   *units(address: bigint): Generator<Unit> {
@@ -47,9 +50,7 @@ export class VariableSearch {
     if (info !== undefined) {
       for (const at of this.#places(info, bytes, address)) yield this.#byAddress.unitContaining(at);
     }
-    const addresses = this.#file.section('.debug_addr');
-    if (addresses === undefined) return;
-    for (const at of occurrences(addresses, bytes)) yield* unitsAtAddrBase(this.#file, at);
+    yield* this.#addressTables.unitsWith(bytes);
   }
 
   /** Where in `.debug_info` the location stands. */
@@ -63,18 +64,4 @@ export class VariableSearch {
     this.#map ??= new (dataMap().DataMap)(info, location.length, this.#file.littleEndian);
     yield* this.#map.places(address);
   }
-}
-
-/** The units whose part of `.debug_addr` holds offset `at`: those of the nearest base in front of it. */
-function unitsAtAddrBase(file: DebugFile, at: number): Unit[] {
-  let base = -1;
-  let units: Unit[] = [];
-  for (const unit of file.units) {
-    const own = unit.root.addrBase;
-    if (own === undefined || own > at || own < base) continue;
-    if (own > base) units = [];
-    base = own;
-    units.push(unit);
-  }
-  return units;
 }

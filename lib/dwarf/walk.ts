@@ -9,7 +9,7 @@ import type { Unit } from './unit.js';
  * `level` counts the namespaces around it.
  */
 export function walkTop(unit: Unit, visit: (abbrev: Abbrev, pos: number, level: number) => void): void {
-  const first = unit.root.childrenPos;
+  const first = unit.childrenPos;
   if (first === undefined) return;
   let level = 0;
   for (let pos = first; pos < unit.cursor.length;) {

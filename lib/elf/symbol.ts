@@ -87,7 +87,7 @@ export class DynamicSymbols implements Iterable<ElfSymbol> {
     const { nameOffset, value, size, type, binding, visibility, shndx } = readSymbol(cursor);
     const versionIndex = this.#versionIndex?.(index) ?? 0;
     const version = this.#versionNamed(versionIndex & ~VERSYM_HIDDEN);
-    return {
+    const symbol: ElfSymbol & { version?: string } = {
       name: this.#strings?.at(nameOffset) ?? '',
       value,
       size,
@@ -95,12 +95,13 @@ export class DynamicSymbols implements Iterable<ElfSymbol> {
       binding,
       visibility,
       shndx,
-      ...(version === undefined ? {} : { version }),
       hiddenVersion: (versionIndex & VERSYM_HIDDEN) !== 0,
       defined: shndx !== SHN.UNDEF,
       absolute: shndx === SHN.ABS,
       index,
     };
+    if (version !== undefined) symbol.version = version;
+    return symbol;
   }
 
   /** All symbols, without the empty one at index 0. */
@@ -201,9 +202,16 @@ export class DynamicSymbols implements Iterable<ElfSymbol> {
 /** Reads the entry at the cursor. */
 export function readSymbol(cursor: ElfCursor): SymbolEntry {
   const nameOffset = cursor.u32();
-  let [value, size] = cursor.class === 32 ? [cursor.address(), cursor.offset()] : [0n, 0];
-  const [info, other, shndx] = [cursor.u8(), cursor.u8(), cursor.u16()];
-  if (cursor.class === 64) [value, size] = [cursor.address(), cursor.offset()];
+  const isWide = cursor.class === 64;
+  let value = isWide ? 0n : cursor.address();
+  let size = isWide ? 0 : cursor.offset();
+  const info = cursor.u8();
+  const other = cursor.u8();
+  const shndx = cursor.u16();
+  if (isWide) {
+    value = cursor.address();
+    size = cursor.offset();
+  }
   return { nameOffset, value, size, type: info & 15, binding: info >> 4, visibility: other & 3, shndx };
 }
 

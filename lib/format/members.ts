@@ -1,5 +1,5 @@
 import { namedMembers, sizeOf, type NamedMember } from '../ctypes/layout.js';
-import { bare, type CType, type Member, type RecordType } from '../ctypes/model.js';
+import { bare, copyOf, type CType, type Member, type RecordType } from '../ctypes/model.js';
 
 /**
  * The members of a struct or union as an initialiser names them, in their order; those without a size can't be. Of a union the largest comes last: all
@@ -19,7 +19,7 @@ function ordered({ kind, members }: RecordType): readonly Member[] {
 /** An anonymous struct or union, whose members are shown as if they were the outer one's. */
 function orderedType(type: CType): CType {
   const t = bare(type);
-  return t.kind === 'struct' || t.kind === 'union' ? { ...t, members: ordered(t) } : type;
+  return t.kind === 'struct' || t.kind === 'union' ? { ...copyOf(t), members: ordered(t) } : type;
 }
 
 function extent({ type, bitSize }: Member): number {

@@ -72,7 +72,12 @@ export function inspect(path: string): LibraryInfo {
     sections: library.file.sections.map(({ name, address, size }) => ({ name, address, size })),
     typeSource: library.debugInfo.source,
     get symbols() {
-      return (symbols ??= [...library.symbols.exported()].map((s) => symbolInfo(library, s)));
+      if (symbols === undefined) {
+        const exported = [...library.symbols.exported()];
+        library.expect(exported.length);
+        symbols = exported.map((s) => symbolInfo(library, s));
+      }
+      return symbols;
     },
   };
 }

@@ -1,7 +1,7 @@
 import { isAbsolute, join, normalize } from 'node:path';
 
 import { sizeOf } from '../ctypes/layout.js';
-import { bare, type CType } from '../ctypes/model.js';
+import { bare, copyOf, type CType } from '../ctypes/model.js';
 import { print } from '../ctypes/print.js';
 import type { SourceLocation, TypedSymbol } from '../ctypes/type-source.js';
 import { DebugInfo } from '../debuginfo/debug-info.js';
@@ -118,6 +118,11 @@ export class Library {
     return this.#cxxNames;
   }
 
+  /** Says of how many symbols the types are going to be asked for: to find many at once takes less time than to search for each. */
+  expect(count: number): void {
+    this.debugInfo.expect(count);
+  }
+
   /** `symbol` with its type, which is read now. */
   typed(symbol: ElfSymbol): LibrarySymbol {
     let typed = this.#typed.get(symbol.index);
@@ -224,7 +229,7 @@ function described(elf: ElfSymbol, kind: TypedKind, { type, language }: TypedSym
   if (kind === 'variable' || kind === 'tls') return fitted(elf, kind, type);
   const convention = conventionOf(elf.name, language);
   if (convention === undefined || type.kind !== 'function') return { elf, kind, type };
-  return { elf, kind, type: { ...type, convention } };
+  return { elf, kind, type: { ...copyOf(type), convention } };
 }
 
 /** What the ELF symbol's type says it is (gABI ch. 4 "Symbol Table"; STT_GNU_IFUNC, STT_TLS). */
@@ -255,7 +260,7 @@ function fitted(elf: ElfSymbol, kind: SymbolKind, type: CType): LibrarySymbol {
   if (elf.size === 0 || size === elf.size) return { elf, kind, type };
   if (t.kind === 'array' && (size === undefined || elf.size < size)) {
     const element = sizeOf(t.element);
-    if (element && elf.size % element === 0) return { elf, kind, type: { ...t, length: elf.size / element } };
+    if (element && elf.size % element === 0) return { elf, kind, type: { ...copyOf(t), length: elf.size / element } };
   }
   if (t.kind === 'struct' && size !== undefined && elf.size > size && endsFlexible(t))
     return { elf, kind, type };

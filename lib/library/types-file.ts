@@ -69,6 +69,7 @@ function fromHeaders(
 
 function fromDebugInfo(library: Library, exported: readonly ElfSymbol[]): Found {
   const symbols: SymbolToWrite[] = [];
+  library.expect(exported.length);
   for (const elf of exported) {
     const { type } = library.typed(elf);
     if (type !== undefined) symbols.push({ name: elf.name, address: elf.value, type });

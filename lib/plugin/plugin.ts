@@ -116,7 +116,9 @@ export class Plugin<
   /** All that it exports, with types, in the order of its symbol table. */
   *[Symbol.iterator](): Generator<SymbolInfo> {
     const { symbolInfo } = require('../library/inspect.js') as typeof import('../library/inspect.js');
-    for (const symbol of this.#library.symbols.exported()) yield symbolInfo(this.#library, symbol);
+    const exported = [...this.#library.symbols.exported()];
+    this.#library.expect(exported.length);
+    for (const symbol of exported) yield symbolInfo(this.#library, symbol);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { sizeOf } from '../ctypes/layout.js';
-import { constOf, isQualified, type CType, type FunctionType } from '../ctypes/model.js';
+import { constOf, copyOf, isQualified, type CType, type FunctionType } from '../ctypes/model.js';
 import { print } from '../ctypes/print.js';
 import { STB } from '../elf/constants.js';
 import type { SymbolSlot } from '../elf/relocation.js';
@@ -236,7 +236,7 @@ function written(symbol: string): string {
 function completed(type: CType, size: number): CType {
   if (type.kind !== 'array' || type.length !== undefined) return type;
   const element = sizeOf(type.element);
-  return element && size % element === 0 ? { ...type, length: size / element } : type;
+  return element && size % element === 0 ? { ...copyOf(type), length: size / element } : type;
 }
 
 /** How a declared type compares with the known one. What is damaged is met where it is read: the declaration makes up for it. */

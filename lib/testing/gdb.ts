@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { CType } from '../ctypes/model.js';
+import { copyOf, type CType } from '../ctypes/model.js';
 import { print } from '../ctypes/print.js';
 import { run } from './tools.js';
 
@@ -48,7 +48,7 @@ export function asGdb(type: CType): string {
 /** A type as gdb spells it, but for `plain`. */
 export function withoutNames(type: CType): string {
   if (type.kind !== 'function') return print(type);
-  return print({ ...type, parameters: type.parameters.map((p) => ({ ...p, name: undefined })) });
+  return print({ ...copyOf(type), parameters: type.parameters.map((p) => ({ ...p, name: undefined })) });
 }
 
 /** Words that make up the name of an integer type, in whatever order (C17 §6.7.2p2). */

@@ -1,4 +1,4 @@
-import type { CType } from '../ctypes/model.js';
+import { copyOf, type CType } from '../ctypes/model.js';
 
 /** Types that are compared, at most: headers of the system lead far. */
 const MOST = 2000;
@@ -32,7 +32,7 @@ const NOT_COMPARED: readonly string[] = ['compiler', 'nonTrivial', 'alignmentInD
 /** A type's own properties, those of its members and parameters among them. */
 function plain(type: CType): Record<string, unknown> {
   const all: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(type) as [string, unknown][]) {
+  for (const [key, value] of Object.entries(copyOf(type)) as [string, unknown][]) {
     if (value === undefined || NOT_COMPARED.includes(key)) continue;
     if (key === 'members' || key === 'parameters') {
       for (const [i, part] of (value as Record<string, unknown>[]).entries()) {

@@ -159,6 +159,7 @@ function read(
 ): Listed[] {
   const progress = new Progress('reading types', chosen.length);
   const listed = new Map<ElfSymbol, Listed>();
+  library.expect(chosen.length);
   // By address, those of one source file come together: its debug info is read once.
   for (const elf of chosen.toSorted(orderOf('address'))) {
     const { kind, type, reason } = library.typed(elf);

@@ -173,6 +173,7 @@ function surveySymbols(library: Library): {
     a.value < b.value ? -1 : a.value > b.value ? 1 : a.index - b.index,
   );
   const progress = new Progress('reading types', all.length);
+  library.expect(all.length);
   const kinds: Partial<Record<SymbolKind, number>> = {};
   const unusable = [];
   let typed = 0;

@@ -13,6 +13,7 @@ export function listSymbols(library: Library, pattern: string): string[] {
   const symbols = [...library.symbols.exported()].filter((s) => fits(s.name));
   symbols.sort((a, b) => (a.name < b.name ? -1 : 1));
   const shown = pattern === '' ? symbols.slice(0, MAX_LISTED) : symbols;
+  library.expect(shown.length);
   const lines = shown.map((symbol) => {
     const { kind, type } = library.typed(symbol);
     return type === undefined ? `${symbol.name}  // ${kind} of unknown type` : `${print(type, symbol.name)};`;

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identical } from '../compatible.js';
 import { alignOf } from '../layout.js';
-import { bare, type CType } from '../model.js';
+import { bare, copyOf, type CType } from '../model.js';
 import { typeOfWords } from '../names.js';
 import { print, printDefinition } from '../print.js';
 import { parseDeclarations, type Declarations } from './declarations.js';
@@ -22,15 +22,15 @@ function plain(type: CType): CType {
   switch (type.kind) {
     case 'function':
       return {
-        ...type,
+        ...copyOf(type),
         result: plain(type.result),
         parameters: type.parameters.map((p) => ({ name: undefined, type: plain(unqualified(p.type)) })),
       };
     case 'pointer':
     case 'qualified':
-      return { ...type, target: plain(type.target) };
+      return { ...copyOf(type), target: plain(type.target) };
     case 'array':
-      return { ...type, element: plain(type.element) };
+      return { ...copyOf(type), element: plain(type.element) };
     case 'int':
       return typeOfWords(type.name.split(' ')) ?? type;
     default:
@@ -52,7 +52,7 @@ function preprocessed(header: string, flags: readonly string[]): string {
 
 function definition(type: CType): string {
   if (type.kind !== 'struct' && type.kind !== 'union') return printDefinition(type);
-  return printDefinition({ ...type, members: type.members.map((m) => ({ ...m, type: plain(m.type) })) });
+  return printDefinition({ ...copyOf(type), members: type.members.map((m) => ({ ...m, type: plain(m.type) })) });
 }
 
 /** The tags that a text defines. */

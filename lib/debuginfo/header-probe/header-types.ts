@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { BufferSource } from '../../bytes/source.js';
-import type { CType, FunctionType } from '../../ctypes/model.js';
+import { copyOf, type CType, type FunctionType } from '../../ctypes/model.js';
 import type { ConstantValue, ConstantValues, TypedSymbol, TypeSource } from '../../ctypes/type-source.js';
 import { ElfFile } from '../../elf/file.js';
 import { PluginError, typeError } from '../../errors.js';
@@ -157,7 +157,7 @@ function declarationOf(
 /** Debug info of a type has no names of parameters. */
 function named(type: FunctionType, declaration: Declaration | undefined): CType {
   if (declaration === undefined) return type;
-  return { ...type, parameters: type.parameters.map((p, i) => ({ ...p, name: declaration.parameters[i] })) };
+  return { ...copyOf(type), parameters: type.parameters.map((p, i) => ({ ...p, name: declaration.parameters[i] })) };
 }
 
 /** The enumerators, and the macros that say something else. */

@@ -1,4 +1,4 @@
-import { bare, type CType, type FunctionType } from '../../ctypes/model.js';
+import { bare, copyOf, type CType, type FunctionType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { rangeError, typeError } from '../../errors.js';
 import { describe } from '../values/check.js';
@@ -63,7 +63,7 @@ export class VariadicCalls {
     let call = this.#bound.get(key);
     if (call === undefined) {
       const parameters = type.parameters.concat(promoted.map((p) => ({ name: undefined, type: p.type })));
-      call = bindCall(this.#source, this.#values, { ...type, parameters, variadic: false });
+      call = bindCall(this.#source, this.#values, { ...copyOf(type), parameters, variadic: false });
       if (this.#bound.size >= REMEMBERED) this.#bound.clear();
       this.#bound.set(key, call);
     }
