@@ -1,5 +1,5 @@
 import type { Compiler } from '../ctypes/model.js';
-import { DW_AT } from './constants.js';
+import { DW_AT, DW_LANG } from './constants.js';
 import { Die } from './die.js';
 import type { Unit } from './unit.js';
 
@@ -22,4 +22,16 @@ function parse(producer: string): Compiler | undefined {
   if (gcc !== undefined) return { name: 'gcc', version: Number(gcc) };
   const clang = /\bclang version (\d+)\./.exec(producer.startsWith('Apple') ? '' : producer)?.[1];
   return clang === undefined ? undefined : { name: 'clang', version: Number(clang) };
+}
+
+/** Whether a unit without any type was to have them, so that its `void f()` is meant: what compilers say and leave out. */
+export function mayHaveTypes(unit: Unit, external: boolean): boolean {
+  const producer = producerOf(unit);
+  if (producer.startsWith('GNU ')) {
+    // gcc writes the options down, unless told otherwise; the last -g counts.
+    const level = producer.match(/ -g(?:gdb|dwarf)?[0-3]?(?= |$)/g)?.at(-1);
+    return level !== undefined && !/[01]$/.test(level);
+  }
+  // rustc with debuginfo=1 writes the same entries as with 2, less the types; LLVM's own line tables have nothing external.
+  return external && unit.root.language !== DW_LANG.Rust;
 }

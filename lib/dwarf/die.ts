@@ -236,6 +236,30 @@ export class Die {
     return spec.form === DW_FORM.indirect ? indirectForm(cursor) : spec.form;
   }
 
+  isNamed(name: string): boolean {
+    return this.linkageName === name || this.name === name;
+  }
+
+  /**
+   * Whether it has the name behind a prefix of a library's own, which begins with an underscore (C17 §7.1.3): glibc's `printf` is `__printf` to the debug info,
+   * `malloc` is `__libc_malloc`, and `puts` is `_IO_puts`.
+   */
+  isAliasOf(name: string): boolean {
+    const own = this.name;
+    return own?.startsWith('_') === true && own.endsWith(`_${name.replace(/^_+/, '')}`);
+  }
+
+  /** Whether all that it completes or is an instance of can be had: else nothing is known of it, not its name either. */
+  get isReadable(): boolean {
+    try {
+      this.chain();
+      return true;
+    } catch (error) {
+      if (error instanceof MissingFileError) return false;
+      throw error;
+    }
+  }
+
   #implicit(at: number): bigint | undefined {
     return this.abbrev.attributes[this.abbrev.indexOf(at)]?.implicit;
   }

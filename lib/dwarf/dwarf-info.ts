@@ -11,7 +11,7 @@ import type {
 import { FormatError } from '../errors.js';
 import { AddressTables } from './address-tables.js';
 import { UnitsByAddress } from './aranges.js';
-import { producerOf } from './compiler.js';
+import { mayHaveTypes } from './compiler.js';
 import { DW_AT, DW_LANG, DW_TAG } from './constants.js';
 import { Die } from './die.js';
 import { DebugFile } from './file.js';
@@ -19,12 +19,12 @@ import { hasParameters, isPrototyped } from './function-type.js';
 import { addressesOf } from './location.js';
 import type { LookupTables } from './lookup-tables.js';
 import type { NameIndex, TypeKeyword } from './name-index.js';
-import { type DwarfSections, MissingFileError } from './sections.js';
+import type { DwarfSections } from './sections.js';
 import { TypeReader, once } from './types.js';
 import type { Unit } from './unit.js';
 import type { SymbolEntries } from './symbol-entries.js';
 import type { UnitIndex } from './unit-index.js';
-import { addressBytes, likelyEntries } from './unit-search.js';
+import { addressBytes, isLikely, likelyEntries } from './unit-search.js';
 import type { VariableSearch } from './variable-search.js';
 import { walkTop } from './walk.js';
 
@@ -163,8 +163,7 @@ export class DwarfInfo {
     const kind = isFunction(query) ? 'function' : 'variable';
     if (query.kind !== 'ifunc') {
       const there = this.#at(query);
-      const exact =
-        there.find((die) => isNamed(die, query.name)) ?? there.find((d) => isAlias(d, query.name));
+      const exact = there.find((d) => d.isNamed(query.name)) ?? there.find((d) => d.isAliasOf(query.name));
       if (exact !== undefined) yield exact;
       const named = names()?.find(kind, query.name);
       // One with an address of its own is another symbol, and so is what is declared by that name: `foo@@V2` is `foo`,
@@ -185,7 +184,7 @@ export class DwarfInfo {
     const entries = this.#entries?.();
     if (entries !== undefined) {
       const there = isFunction(query) ? entries.functions(address) : entries.variables(address);
-      return there.filter(isReadable);
+      return there.filter((die) => die.isReadable);
     }
     let dies: Die[] = [];
     const tag = isFunction(query) ? DW_TAG.subprogram : DW_TAG.variable;
@@ -198,8 +197,8 @@ export class DwarfInfo {
       }
       const index = this.#unitIndex(unit);
       const there = isFunction(query) ? index.functions(address) : index.variables(address);
-      dies = dies.concat(there.filter(isReadable));
-      if (dies.some((die) => isNamed(die, query.name))) break;
+      dies = dies.concat(there.filter((die) => die.isReadable));
+      if (dies.some((die) => die.isNamed(query.name))) break;
     }
     return dies;
   }
@@ -395,49 +394,3 @@ function elsewhere(query: SymbolQuery, die: Die): bigint | undefined {
 }
 
 const NO_TYPES = 'its debug info has no types (-g1)';
-
-/** Whether a unit without any type was to have them, so that its `void f()` is meant: what compilers say and leave out. */
-function mayHaveTypes(unit: Unit, external: boolean): boolean {
-  const producer = producerOf(unit);
-  if (producer.startsWith('GNU ')) {
-    // gcc writes the options down, unless told otherwise; the last -g counts.
-    const level = producer.match(/ -g(?:gdb|dwarf)?[0-3]?(?= |$)/g)?.at(-1);
-    return level !== undefined && !/[01]$/.test(level);
-  }
-  // rustc with debuginfo=1 writes the same entries as with 2, less the types; LLVM's own line tables have nothing external.
-  return external && unit.root.language !== DW_LANG.Rust;
-}
-
-/** Whether what may be an entry has the name. Bytes that only look like one may fail to decode. */
-function isLikely(die: Die, name: string): boolean {
-  try {
-    return isNamed(die, name);
-  } catch (error) {
-    if (error instanceof FormatError) return false;
-    throw error;
-  }
-}
-
-/** Whether all that an entry completes or is an instance of can be had: else nothing is known of it, not its name either. */
-function isReadable(die: Die): boolean {
-  try {
-    die.chain();
-    return true;
-  } catch (error) {
-    if (error instanceof MissingFileError) return false;
-    throw error;
-  }
-}
-
-function isNamed(die: Die, name: string): boolean {
-  return die.linkageName === name || die.name === name;
-}
-
-/**
- * Whether an entry has the name behind a prefix of a library's own, which begins with an underscore (C17 §7.1.3): glibc's `printf` is `__printf` to the debug
- * info, `malloc` is `__libc_malloc`, and `puts` is `_IO_puts`.
- */
-function isAlias({ name: own }: Die, name: string): boolean {
-  const bareName = name.replace(/^_+/, '');
-  return own?.startsWith('_') === true && own.endsWith(`_${bareName}`);
-}

@@ -1,4 +1,5 @@
 import { ByteCursor } from '../bytes/cursor.js';
+import { FormatError } from '../errors.js';
 import { DW_AT, DW_FORM, DW_OP, DW_TAG } from './constants.js';
 import { Die } from './die.js';
 import { isBlock } from './form.js';
@@ -94,4 +95,14 @@ export function addressBytes(address: bigint, size: number, littleEndian: boolea
 /** The expression `DW_OP.addr ADDRESS` with its length in front, which is one byte in `exprloc` and `block1` alike. */
 export function locationBytes(address: Buffer): Buffer {
   return Buffer.from([1 + address.length, DW_OP.addr, ...address]);
+}
+
+/** Whether what may be an entry has the name. Bytes that only look like one may fail to decode. */
+export function isLikely(die: Die, name: string): boolean {
+  try {
+    return die.isNamed(name);
+  } catch (error) {
+    if (error instanceof FormatError) return false;
+    throw error;
+  }
 }

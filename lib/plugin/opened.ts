@@ -1,6 +1,7 @@
 import type { Allocated, Declared } from '../ffi/typing/declared.js';
 import type { Initial } from '../ffi/typing/values.js';
 import type { Pointer } from '../ffi/values/pointer.js';
+import type { Constants } from '../library/constants.js';
 import type { AnyPointer, AnySymbol } from './any-symbol.js';
 import type { OpenOptions } from './options.js';
 import type { Plugin } from './plugin.js';
@@ -20,7 +21,9 @@ export type NoTypes = object;
 type PluginReading<Wide> = Plugin<any, any, any, Wide>;
 
 /** What `open<M>` gives: of a generated module the type of its default export, of a type with the symbols a plugin that has these. */
-export type Opened<M> = M extends { readonly default: infer P extends PluginReading<any> } ? P : Plugin<M>;
+export type Opened<M> = M extends { readonly default: infer P extends PluginReading<any> }
+  ? P
+  : Plugin<M, Constants, NoTypes, bigint>;
 
 /* eslint-enable @typescript-eslint/no-explicit-any */
 

@@ -22,13 +22,13 @@ export let libraryOf: (plugin: Plugin) => Library;
  * same `Plugin` in a thread, however it is named; its memory and its initialisation are shared by all threads.
  *
  * Its type parameters are what generated declarations say: the symbols and the constants by name, types by their names in C, and how 64-bit
- * integers are read.
+ * integers are read: without any it is a plugin of either kind.
  */
 export class Plugin<
   M = AnySymbols,
   C = Constants,
   T = NoTypes,
-  Wide = bigint,
+  Wide = bigint | number,
 > implements Iterable<SymbolInfo> {
   /** The real path it was opened by. */
   readonly path: string;

@@ -1,7 +1,19 @@
-import type { CType } from '../../ctypes/model.js';
+import { bare, type CType } from '../../ctypes/model.js';
 import type { Extent, Values } from './codec.js';
+import { integerCheck } from './integer.js';
 import type { Machine } from './machine.js';
-import { checked, extentOf, gone, openElement, openForWriting, Pointer, windowOf } from './pointer.js';
+import {
+  extentOf,
+  gone,
+  openElement,
+  openForWriting,
+  Pointer,
+  targetOf,
+  whatOf,
+  windowOf,
+} from './pointer.js';
+
+const float = () => require('./float.js') as typeof import('./float.js');
 
 /*
  * Pointers to the numbers that the machine reads in one go. Each class has accessors of its own, though they look alike: the engine compiles
@@ -264,4 +276,13 @@ const CLASSES: Readonly<Record<Machine, PointerClass>> = {
 /** The class for pointers to what `machine` reads; the general one for everything else. */
 export function pointerClass(machine: Machine): PointerClass {
   return CLASSES[machine];
+}
+
+/** Throws what is wrong with `value`, which did not pass the quick check. Passes what the quick check is too strict for: an integral number for 64 bits. */
+function checked(pointer: Pointer, value: unknown): unknown {
+  const target = targetOf(pointer);
+  const t = bare(target);
+  const what = whatOf(pointer);
+  if (t.kind === 'int') return integerCheck(target, t.size, t.signed)(value, what);
+  return float().floatCheck(target)(value, what);
 }

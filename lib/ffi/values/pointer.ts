@@ -14,7 +14,6 @@ import type { ArrayView } from './array.js';
 import { assignable, describe, isConst } from './check.js';
 import type { CFunction, Codec, Extent, Values } from './codec.js';
 import type { Inspected } from './inspect.js';
-import { integerCheck } from './integer.js';
 import { machineOf, type TypedArray, type TypedArrayConstructor } from './machine.js';
 
 /** Loaded when they are needed; those that loops may call are remembered. */
@@ -22,7 +21,6 @@ let arrays: typeof import('./array.js') | undefined;
 const array = () => (arrays ??= require('./array.js') as typeof import('./array.js'));
 let texts: typeof import('./text.js') | undefined;
 const text = () => (texts ??= require('./text.js') as typeof import('./text.js'));
-const float = () => require('./float.js') as typeof import('./float.js');
 const inspection = () => require('./inspect.js') as typeof import('./inspect.js');
 
 /** A place in memory with the codec of what lies there. */
@@ -44,7 +42,7 @@ export let markFreed: (pointer: Pointer) => void;
 export let windowOf: (pointer: Pointer, size: number) => Window | undefined;
 let placeOf: (pointer: Pointer) => Place;
 /** What messages call the memory that `pointer` points to. */
-let whatOf: (pointer: Pointer) => string;
+export let whatOf: (pointer: Pointer) => string;
 
 /** A constant of this module: each pointer would ask the other one for its export. */
 const calls = cCalls;
@@ -396,13 +394,4 @@ export function openForWriting<A extends TypedArray>(pointer: Pointer, array: Ty
   const target = targetOf(pointer);
   assignable(whatOf(pointer), target, isConst(target), placeOf(pointer).block);
   return openElement(pointer, array);
-}
-
-/** Throws what is wrong with `value`, which did not pass the quick check. Passes what the quick check is too strict for: an integral number for 64 bits. */
-export function checked(pointer: Pointer, value: unknown): unknown {
-  const target = targetOf(pointer);
-  const t = bare(target);
-  const what = whatOf(pointer);
-  if (t.kind === 'int') return integerCheck(target, t.size, t.signed)(value, what);
-  return float().floatCheck(target)(value, what);
 }
