@@ -43,10 +43,7 @@ export function open(
   path: string,
   options: OpenOptions & { int64: 'number' },
 ): Plugin<AnySymbols, Constants, NoTypes, number>;
-export function open(
-  path: string,
-  options: OpenOptions | undefined,
-): Plugin<AnySymbols, Constants, NoTypes, bigint | number>;
+export function open(path: string, options: OpenOptions | undefined): Plugin;
 export function open(path: string, options?: OpenOptions): unknown {
   return (require('./plugin/open.js') as typeof import('./plugin/open.js')).open(path, options);
 }
@@ -62,10 +59,7 @@ export async function openAsync(
   path: string,
   options: OpenOptions & { int64: 'number' },
 ): Promise<Plugin<AnySymbols, Constants, NoTypes, number>>;
-export async function openAsync(
-  path: string,
-  options: OpenOptions | undefined,
-): Promise<Plugin<AnySymbols, Constants, NoTypes, bigint | number>>;
+export async function openAsync(path: string, options: OpenOptions | undefined): Promise<Plugin>;
 export async function openAsync(path: string, options?: OpenOptions): Promise<unknown> {
   return (require('./plugin/open.js') as typeof import('./plugin/open.js')).openAsync(path, options);
 }

@@ -40,10 +40,7 @@ export function compile(
   source: Source | readonly Source[],
   options: CompileOptions & { int64: 'number' },
 ): Plugin<AnySymbols, Constants, NoTypes, number>;
-export function compile(
-  source: Source | readonly Source[],
-  options: CompileOptions | undefined,
-): Plugin<AnySymbols, Constants, NoTypes, bigint | number>;
+export function compile(source: Source | readonly Source[], options: CompileOptions | undefined): Plugin;
 export function compile(source: Source | readonly Source[], options: CompileOptions = {}): unknown {
   const { compiler, fresh, opening } = splitOptions(options);
   const compilation = new Compilation(source, compiler);
