@@ -260,7 +260,8 @@ function fitted(elf: ElfSymbol, kind: SymbolKind, type: CType): LibrarySymbol {
   if (elf.size === 0 || size === elf.size) return { elf, kind, type };
   if (t.kind === 'array' && (size === undefined || elf.size < size)) {
     const element = sizeOf(t.element);
-    if (element && elf.size % element === 0) return { elf, kind, type: { ...copyOf(t), length: elf.size / element } };
+    if (element && elf.size % element === 0)
+      return { elf, kind, type: { ...copyOf(t), length: elf.size / element } };
   }
   if (t.kind === 'struct' && size !== undefined && elf.size > size && endsFlexible(t))
     return { elf, kind, type };

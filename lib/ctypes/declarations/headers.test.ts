@@ -52,7 +52,10 @@ function preprocessed(header: string, flags: readonly string[]): string {
 
 function definition(type: CType): string {
   if (type.kind !== 'struct' && type.kind !== 'union') return printDefinition(type);
-  return printDefinition({ ...copyOf(type), members: type.members.map((m) => ({ ...m, type: plain(m.type) })) });
+  return printDefinition({
+    ...copyOf(type),
+    members: type.members.map((m) => ({ ...m, type: plain(m.type) })),
+  });
 }
 
 /** The tags that a text defines. */

@@ -157,7 +157,10 @@ function declarationOf(
 /** Debug info of a type has no names of parameters. */
 function named(type: FunctionType, declaration: Declaration | undefined): CType {
   if (declaration === undefined) return type;
-  return { ...copyOf(type), parameters: type.parameters.map((p, i) => ({ ...p, name: declaration.parameters[i] })) };
+  return {
+    ...copyOf(type),
+    parameters: type.parameters.map((p, i) => ({ ...p, name: declaration.parameters[i] })),
+  };
 }
 
 /** The enumerators, and the macros that say something else. */
