@@ -41,9 +41,7 @@ const FILES: Readonly<Record<string, string>> = {
 function main(): void {
   const folder = mkdtempSync(join(tmpdir(), 'elf-plugin-consumer-'));
   try {
-    const pack = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: ROOT })) as [
-      { filename: string },
-    ];
+    const tarball = packed(join(folder, 'tarball'));
     for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
     const { devDependencies } = JSON.parse(run('npm', ['pkg', 'get', '--json'], { cwd: ROOT })) as {
       devDependencies: Record<string, string>;
@@ -51,7 +49,7 @@ function main(): void {
     const tools = ['jest', 'typescript', 'ts-jest', '@types/node', '@types/jest'].map(
       (name) => `${name}@${devDependencies[name] ?? ''}`,
     );
-    run('npm', ['install', '--no-audit', '--no-fund', join(folder, pack[0].filename), ...tools], {
+    run('npm', ['install', '--no-audit', '--no-fund', tarball, ...tools], {
       cwd: folder,
     });
 
@@ -82,6 +80,46 @@ function main(): void {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Bytes of a tarball, at most. */
+const MOST = 300_000;
+
+/** The tarball of `npm pack`: the same bytes each time it is made, small, without a script that npm runs, and with the pages that messages name. Builds twice. */
+function packed(folder: string): string {
+  const packs = ['first', 'again'].map((name) => {
+    mkdirSync(join(folder, name), { recursive: true });
+    const args = ['pack', '--json', '--pack-destination', join(folder, name)];
+    const [pack] = JSON.parse(run('npm', args, { cwd: ROOT })) as [Pack];
+    return { ...pack, path: join(folder, name, pack.filename) };
+  });
+  const [first, again] = packs;
+  if (first === undefined || first.integrity !== again?.integrity) throw new Error('two packs, other bytes');
+  if (first.size >= MOST) throw new Error(`the tarball has ${first.size} bytes, ${MOST} are too many`);
+  const { scripts = {} } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    scripts?: Record<string, string>;
+  };
+  const installs = ['preinstall', 'install', 'postinstall', 'prepare'].filter((name) => name in scripts);
+  if (installs.length > 0) throw new Error(`npm would run ${installs.join(', ')}`);
+  const inside = new Set(first.files.map(({ path }) => path));
+  const texts = first.files.filter(({ path }) => /\.js$/.test(path));
+  const pages = texts.flatMap(
+    ({ path }) => readFileSync(join(ROOT, path), 'utf8').match(/docs\/[\w-]+\.md/g) ?? [],
+  );
+  const missing = [...new Set(pages)].filter((page) => !inside.has(page));
+  if (pages.length === 0 || missing.length > 0)
+    throw new Error(`pages that are named: ${missing.join(', ')}`);
+  console.log(`ok: the tarball, ${first.size} bytes, ${first.files.length} files, the same twice`);
+  return first.path;
+}
+
+/** What `npm pack --json` says. */
+interface Pack {
+  readonly filename: string;
+  readonly integrity: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly files: readonly { readonly path: string }[];
 }
 
 /** The blocks of docs/jest.md in order, in a folder of their own: files are written, `npx jest` is run, and has to run all tests there are by then. */

@@ -6,7 +6,6 @@ export type RecordNode = NodeOf<'struct' | 'union'>;
 export type EnumNode = NodeOf<'enum'>;
 export type FunctionNode = NodeOf<'function'>;
 export type PointerNode = NodeOf<'pointer'>;
-export type ArrayNode = NodeOf<'array'>;
 
 /** What is behind typedefs and qualifiers. */
 export interface Bare {

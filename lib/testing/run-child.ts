@@ -65,6 +65,8 @@ export function childValue(source: string, options: ChildOptions = {}): unknown 
  * For use inside a child: runs `file` in `count` workers at once, with this process's arguments and
  * `{ index, …data }` as their `workerData`, and gives the first message of each, in their order, when all have ended. A
  * worker that posts none gives `undefined`.
+ *
+ * @public
  */
 export function inWorkers(count: number, file: string, data: object = {}): Promise<unknown[]> {
   return Promise.all(

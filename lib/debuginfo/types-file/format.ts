@@ -11,6 +11,11 @@ export const FORMAT = 'elf-plugin types';
 
 export const VERSION = 1;
 
+/**
+ * The whole of it, of which reader and writer have a part each.
+ *
+ * @public
+ */
 export interface TypesFile {
   readonly format: typeof FORMAT;
   readonly version: number;
