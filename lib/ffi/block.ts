@@ -1,12 +1,13 @@
 import { constants } from 'node:buffer';
 
 import { rangeError, type PluginError } from '../errors.js';
+import { bufferOver, dataOver, isCopying, partOf } from './foreign.js';
 import { koffi } from './koffi.js';
 import { badAddress, checkAccess, PROT } from './mapping.js';
 import { windowOver } from './window.js';
 
 /**
- * A run of C memory as JavaScript sees it: zero-copy, so that both sides see each other's writes at once.
+ * A run of C memory as JavaScript sees it: both sides see each other's writes at once.
  * Whoever holds a block of `allocate` keeps its memory; memory of others is theirs to keep.
  */
 export class Block {
@@ -59,8 +60,7 @@ export class Block {
         `${size} bytes at 0x${address.toString(16)}: a buffer holds at most ${constants.MAX_LENGTH}`,
       );
     }
-    const buffer = size === 0 ? new ArrayBuffer(0) : koffi.view(address, size);
-    return new Block(address, new DataView(buffer), (access & PROT.WRITE) !== 0, kind);
+    return new Block(address, dataOver(address, size), (access & PROT.WRITE) !== 0, kind);
   }
 
   /**
@@ -71,7 +71,7 @@ export class Block {
     const window = windowOver(address, size, fresh);
     if (window === undefined) return Block.at(address, size, 'open-ended');
     const { data, start, writable } = window;
-    return new Block(address, new DataView(data.buffer, Number(address) - start, size), writable, 'window');
+    return new Block(address, partOf(data, Number(address) - start, size), writable, 'window');
   }
 
   /** `size` new bytes, all zero, at a multiple of `alignment`, which is a power of two. */
@@ -124,12 +124,26 @@ export class Block {
    * larger one.
    */
   shares(offset: number, length: number): boolean {
-    if (this.#window) return false;
+    if (this.#window || isCopying(this.data)) return false;
     return this.owned || this.#heap || (this.openEnded && offset === 0 && length === this.size);
   }
 
+  /** The bytes, to be read: where the engine forbids more, a copy of them. */
   bytes(offset = 0, length: number = this.size - offset): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.data.buffer, this.data.byteOffset + offset, length);
+    const { data } = this;
+    if (isCopying(data)) return data.read(offset, length);
+    return new Uint8Array(data.buffer, data.byteOffset + offset, length);
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    const { data } = this;
+    if (isCopying(data)) data.write(offset, bytes);
+    else new Uint8Array(data.buffer, data.byteOffset + offset, bytes.byteLength).set(bytes);
+  }
+
+  /** A buffer of exactly these bytes; undefined where the engine forbids one. */
+  bufferOf(offset: number, length: number): ArrayBuffer | undefined {
+    return bufferOver(this.addressAt(offset), length);
   }
 }
 
@@ -273,7 +287,7 @@ export function staged(
 
 /** Copies `size` bytes, and what is kept for the pointers among them. */
 export function copy(from: Block, fromOffset: number, to: Block, toOffset: number, size: number): void {
-  to.bytes(toOffset, size).set(from.bytes(fromOffset, size));
+  to.write(toOffset, from.bytes(fromOffset, size));
   const moved = keptWithin(from, fromOffset, size);
   for (const [at] of keptWithin(to, toOffset, size)) if (!moved.has(at)) keep(to, toOffset + at, undefined);
   for (const [at, value] of moved) keep(to, toOffset + at, value);

@@ -18,6 +18,7 @@ const alignedAlloc = libc('void *aligned_alloc(size_t alignment, size_t size)') 
   alignment: number,
   size: number,
 ) => bigint | null;
+const uncleared = libc('void *malloc(size_t size)') as (size: number) => bigint | null;
 const release = libc('void free(void *memory)') as (memory: bigint) => void;
 
 /** What `malloc` aligns to on machines of 64 bits: twice the size of a pointer (malloc(3); musl has the same). */
@@ -56,7 +57,7 @@ function zeroed(size: number, alignment: number): bigint | null {
   // C11 wanted the size to be a multiple of the alignment (§7.22.3.1).
   const whole = Math.ceil(size / alignment) * alignment;
   const address = alignedAlloc(alignment, whole);
-  if (address !== null) Block.at(address, whole).bytes().fill(0);
+  if (address !== null) Block.at(address, whole).write(0, new Uint8Array(whole));
   return address;
 }
 
@@ -112,7 +113,7 @@ let cacheMark = 0n;
 /**
  * Whether glibc has this memory in its cache of freed chunks. It marks them with a key in their second word, which `malloc` takes away
  * (malloc.c, `tcache_put`), and ends the process when it finds it in what is to be freed. The key is random (since glibc 2.34), so that no data looks
- * like it; it is learnt from two chunks of zeroes that are freed, of sizes that nobody else takes meanwhile. Other allocators leave them as they
+ * like it; it is learnt from two chunks that are freed, of sizes that nobody else takes meanwhile. Other allocators leave them as they
  * are, or different.
  */
 function isInCache(address: bigint): boolean {
@@ -141,11 +142,17 @@ function firstWord(address: bigint): bigint {
   return BigInt(koffi.decode.uint64(address));
 }
 
+/**
+ * The mark that a chunk gets when it is freed. `malloc` takes it out of the cache if one is there, so that there is room for it; `calloc` does not
+ * (malloc.c, before glibc 2.41), and a chunk that finds the cache full gets no mark.
+ */
 function freedMark(size: number): bigint | undefined {
-  const chunk = calloc(1, size);
+  const chunk = uncleared(size);
   if (chunk === null) return undefined;
+  const before = secondWord(chunk);
   release(chunk);
-  return secondWord(chunk);
+  const after = secondWord(chunk);
+  return after === before ? undefined : after;
 }
 
 function secondWord(address: bigint): bigint {

@@ -1,6 +1,37 @@
-import koffi, { type LibraryHandle } from 'koffi';
+import type { default as koffiDefault, LibraryHandle } from 'koffi';
 
 import { messageOf, PluginError } from '../errors.js';
+
+type Koffi = typeof koffiDefault;
+
+/** Why koffi can't be used: it has no native part for this machine, or that is not allowed to be loaded. */
+export let koffiFailure: unknown;
+
+/** Reading files needs no koffi, so that this package can be imported wherever Node runs. */
+function loadKoffi(): Koffi {
+  try {
+    return require('koffi') as Koffi;
+  } catch (error) {
+    koffiFailure = error;
+    return new Proxy({} as Koffi, {
+      get() {
+        throw notImplemented();
+      },
+    });
+  }
+}
+
+const koffi = loadKoffi();
+
+/** What Go says where it has no plugins (plugin_stubs.go), and why, where that is koffi. */
+export function notImplemented(path?: string): PluginError {
+  const why =
+    koffiFailure === undefined ? '' : `\n  koffi: ${messageOf(koffiFailure).split('\n', 1)[0] ?? ''}`;
+  return new PluginError('ERR_PLUGIN_OPEN', `plugin: not implemented${why}`, {
+    ...(path === undefined ? {} : { path }),
+    ...(koffiFailure === undefined ? {} : { cause: koffiFailure }),
+  });
+}
 
 /**
  * koffi's stacks are 2 MiB for synchronous calls and 128 KiB for asynchronous ones, which real C overflows.

@@ -1,4 +1,5 @@
 import { PluginError } from '../errors.js';
+import { copyOf, dataOver } from './foreign.js';
 import { bindLibc, koffi, libc, type RawFunction } from './koffi.js';
 import { state, throwFailure } from './state.js';
 
@@ -188,7 +189,7 @@ export function notesInMemory(object: LoadedObject): Uint8Array[] {
   const readable = segments.filter((s) => s.type === PT_LOAD && (s.flags & PF_R) !== 0);
   return segments
     .filter((s) => s.type === PT_NOTE && readable.some((r) => r.start <= s.start && s.end <= r.end))
-    .map((s) => new Uint8Array(koffi.view(object.base + s.start, Number(s.end - s.start))).slice());
+    .map((s) => copyOf(object.base + s.start, Number(s.end - s.start)));
 }
 
 /** The libraries that a loaded object needs, as it names them. Reads no file. */
@@ -231,7 +232,7 @@ export interface LoadedSegment {
 export function loadedSegments(object: LoadedObject): LoadedSegment[] {
   const sizeofPhdr = 56;
   const { address, count } = object.programHeaders;
-  const headers = new DataView(koffi.view(address, count * sizeofPhdr));
+  const headers = dataOver(address, count * sizeofPhdr);
   return Array.from({ length: count }, (_, i) => {
     // Elf64_Phdr { Word p_type, p_flags; Off p_offset; Addr p_vaddr, p_paddr; Xword p_filesz, p_memsz, p_align; }
     const at = i * sizeofPhdr;

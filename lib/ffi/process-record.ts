@@ -1,3 +1,4 @@
+import { bufferOver, dataOver } from './foreign.js';
 import { koffi, libc } from './koffi.js';
 import { iteratePhdr } from './linker.js';
 import { initMutex, lockMutex, unlockMutex, MUTEX_SIZE, type LockResult } from './robust-mutex.js';
@@ -37,13 +38,51 @@ const bindtextdomain = libc('const char *bindtextdomain(const char *domain, cons
   folder: string | null,
 ) => string | null;
 
+/** The words of a block, which several threads read and write at once. */
+interface Words {
+  load(index: number): bigint;
+  store(index: number, value: bigint): void;
+  /** Stores `value` where nothing is stored yet. */
+  initialise(index: number, value: bigint): void;
+}
+
+function wordsAt(address: bigint): Words {
+  const buffer = bufferOver(address, BLOCK_SIZE);
+  if (buffer === undefined) return copiedWords(address);
+  const words = new BigUint64Array(buffer);
+  return {
+    load: (index) => Atomics.load(words, index),
+    store: (index, value) => Atomics.store(words, index, value),
+    initialise: (index, value) => Atomics.compareExchange(words, index, 0n, value),
+  };
+}
+
+/**
+ * Where the engine allows no buffer over them: `memcpy` of an aligned word is one access. What is stored is a whole block or text, so nobody reads a
+ * part of one; of two threads that initialise a word at once the second one's stays, and they say the same.
+ */
+function copiedWords(address: bigint): Words {
+  const words = dataOver(address, BLOCK_SIZE);
+  const load: Words['load'] = (index) => words.getBigUint64(index * 8, true);
+  const store: Words['store'] = (index, value) => {
+    words.setBigUint64(index * 8, value, true);
+  };
+  return {
+    load,
+    store,
+    initialise: (index, value) => {
+      if (load(index) === 0n) store(index, value);
+    },
+  };
+}
+
 class Block {
   readonly address: bigint;
-  protected readonly words: BigUint64Array;
+  protected readonly words: Words;
 
   constructor(address: bigint) {
     this.address = address;
-    this.words = new BigUint64Array(koffi.view(address, BLOCK_SIZE));
+    this.words = wordsAt(address);
   }
 
   lock(milliseconds: number): LockResult {
@@ -55,11 +94,11 @@ class Block {
   }
 
   get next(): bigint {
-    return Atomics.load(this.words, WORD.next);
+    return this.words.load(WORD.next);
   }
 
   set next(address: bigint) {
-    Atomics.store(this.words, WORD.next, address);
+    this.words.store(WORD.next, address);
   }
 }
 
@@ -69,60 +108,60 @@ class Block {
  */
 export class LibraryRecord extends Block {
   get handle(): bigint {
-    return Atomics.load(this.words, WORD.handle);
+    return this.words.load(WORD.handle);
   }
 
   set handle(handle: bigint) {
-    Atomics.store(this.words, WORD.handle, handle);
+    this.words.store(WORD.handle, handle);
   }
 
   get waitsFor(): bigint {
-    return Atomics.load(this.words, WORD.waitsFor);
+    return this.words.load(WORD.waitsFor);
   }
 
   set waitsFor(address: bigint) {
-    Atomics.store(this.words, WORD.waitsFor, address);
+    this.words.store(WORD.waitsFor, address);
   }
 
   /** The init function that is running; if nobody holds the lock, one whose thread ended with it. */
   get running(): string | undefined {
-    return textAt(Atomics.load(this.words, WORD.running));
+    return textAt(this.words.load(WORD.running));
   }
 
   /** Why an init function of the library failed. That is never undone. */
   get failure(): string | undefined {
-    return textAt(Atomics.load(this.words, WORD.failure));
+    return textAt(this.words.load(WORD.failure));
   }
 
   /** How the library was loaded, in the words of who did; undefined for the ordinary way. */
   get how(): string | undefined {
-    return textAt(Atomics.load(this.words, WORD.how));
+    return textAt(this.words.load(WORD.how));
   }
 
   /** Who loaded it says so once. */
   loadedLike(text: string): void {
-    Atomics.compareExchange(this.words, WORD.how, 0n, newText(text, 0n));
+    this.words.initialise(WORD.how, newText(text, 0n));
   }
 
   hasRun(name: string): boolean {
-    let text = Atomics.load(this.words, WORD.done);
+    let text = this.words.load(WORD.done);
     while (text !== 0n && textAt(text) !== name) text = BigInt(koffi.decode.uint64(text));
     return text !== 0n;
   }
 
   begin(name: string): void {
-    Atomics.store(this.words, WORD.running, newText(name, Atomics.load(this.words, WORD.done)));
+    this.words.store(WORD.running, newText(name, this.words.load(WORD.done)));
   }
 
   finish(): void {
-    Atomics.store(this.words, WORD.done, Atomics.load(this.words, WORD.running));
-    Atomics.store(this.words, WORD.running, 0n);
+    this.words.store(WORD.done, this.words.load(WORD.running));
+    this.words.store(WORD.running, 0n);
   }
 
   /** The first failure stays. */
   fail(why: string): void {
-    Atomics.compareExchange(this.words, WORD.failure, 0n, newText(why, 0n));
-    Atomics.store(this.words, WORD.running, 0n);
+    this.words.initialise(WORD.failure, newText(why, 0n));
+    this.words.store(WORD.running, 0n);
   }
 }
 
@@ -212,9 +251,9 @@ function newBlock(): bigint {
 function newText(text: string, next: bigint): bigint {
   const bytes = new TextEncoder().encode(text);
   const address = allocate(8 + bytes.length + 1);
-  const memory = koffi.view(address, 8 + bytes.length);
-  new BigUint64Array(memory, 0, 1)[0] = next;
-  new Uint8Array(memory, 8).set(bytes);
+  const memory = dataOver(address, 8 + bytes.length);
+  memory.setBigUint64(0, next, true);
+  for (const [i, byte] of bytes.entries()) memory.setUint8(8 + i, byte);
   return address;
 }
 

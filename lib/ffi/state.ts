@@ -1,5 +1,6 @@
 import { typeError } from '../errors.js';
-import { koffi, libc } from './koffi.js';
+import { int32Over } from './foreign.js';
+import { libc } from './koffi.js';
 import { describe } from './values/check.js';
 
 /** What the calls of this thread and the callbacks that run in them know of each other. */
@@ -32,11 +33,11 @@ export function throwFailure(): never {
 
 const errnoLocation = libc('void *__errno_location(void)') as () => bigint;
 
-let cell: Int32Array | undefined;
+let cell: Record<number, number> | undefined;
 
 /** This thread's `errno` itself (LSB "__errno_location"; musl has the same). */
-export function errnoCell(): Int32Array {
-  return (cell ??= new Int32Array(koffi.view(errnoLocation(), 4)));
+export function errnoCell(): Record<number, number> {
+  return (cell ??= int32Over(errnoLocation()));
 }
 
 /**

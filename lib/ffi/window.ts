@@ -1,4 +1,4 @@
-import { koffi } from './koffi.js';
+import { dataOver } from './foreign.js';
 import { cCalls, checkAccess, PROT, rangeAround } from './mapping.js';
 
 /** A piece of this process's memory that is looked at through one view: making one for each pointer takes a hundred times as long as reading through it. */
@@ -63,7 +63,7 @@ function open(address: bigint, size: number): Window | undefined {
   const start = Math.max(range.start, number * PIECE);
   const end = Math.min(range.end, (number + 1) * PIECE);
   if (Number(address) + size > end) return undefined;
-  const data = new DataView(koffi.view(start, end - start));
+  const data = dataOver(start, end - start);
   const window = { number, start, end, data, writable: (range.access & PROT.WRITE) !== 0, seen: 0 };
   if (windows.size >= MOST) windows.clear();
   windows.set(number, window);

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 
 import type { FetchResult } from '../debuginfo/debuginfod/local.js';
-import { PluginError, typeError } from '../errors.js';
+import { typeError } from '../errors.js';
+import { koffiFailure, notImplemented } from '../ffi/koffi.js';
 import * as linker from '../ffi/linker.js';
 import { forgetMappings } from '../ffi/mapping.js';
 import { describe } from '../ffi/values/check.js';
@@ -62,6 +63,13 @@ export async function openAsync(name: string, options: OpenOptions = {}): Promis
   return turn;
 }
 
+/** The machines of 64 bits, little-endian, that koffi serves. */
+const MACHINES: readonly NodeJS.Architecture[] = ['x64', 'arm64', 'riscv64', 'loong64'];
+
+function isImplemented(): boolean {
+  return process.platform === 'linux' && MACHINES.includes(process.arch) && koffiFailure === undefined;
+}
+
 /** A library that is to be loaded, and how. */
 interface Plan extends Newcomers {
   readonly flags: number;
@@ -91,8 +99,7 @@ class Opening {
     checkOptions(options);
     this.name = name;
     this.#options = options;
-    if (process.platform !== 'linux')
-      throw new PluginError('ERR_PLUGIN_OPEN', 'plugin: not implemented', { path: name });
+    if (!isImplemented()) throw notImplemented(name);
     this.path = this.named(() => realPath(name));
     this.#fileState = this.named(() => fileState(this.path));
     const { int64, types, declarations, debuginfod } = options;

@@ -60,14 +60,14 @@ export interface CompileOptions {
 
 /**
  * Compiles C to a shared object in `build/` and returns its path. `source` is a file of `fixtures/` (`basic.c`) or, if it holds
- * a newline, C text. The same source, compiler and flags are compiled once, also by tests that run at the same time.
+ * a newline, C text. The same source, compiler and flags are compiled once for a machine, also by tests that run at the same time.
  */
 export function compile(source: string, options: CompileOptions = {}): string {
   const { compiler = 'gcc', flags = ['-g', '-shared', '-fPIC'], libs = [] } = options;
   const isText = source.includes('\n');
   const text = isText ? source : readFileSync(join(FIXTURES, source), 'utf8');
   const key = createHash('sha256')
-    .update(JSON.stringify([text, compiler, flags, libs]))
+    .update(JSON.stringify([text, compiler, flags, libs, process.arch]))
     .digest('hex')
     .slice(0, 12);
   const stem = isText ? 'inline' : source.replace(/\.\w+$/, '');

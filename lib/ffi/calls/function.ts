@@ -208,7 +208,7 @@ function finish(
   { raw, fromC }: BoundCall,
   args: readonly unknown[],
   lent: readonly Lent[],
-  errno: Int32Array,
+  errno: Record<number, number>,
 ): unknown {
   try {
     enter(errno);
@@ -227,13 +227,13 @@ function finish(
   }
 }
 
-function enter(errno: Int32Array): void {
+function enter(errno: Record<number, number>): void {
   made.made++;
   calls.active++;
   errno[0] = calls.errno;
 }
 
-function leave(errno: Int32Array): void {
+function leave(errno: Record<number, number>): void {
   calls.active--;
   calls.errno = errno[0] ?? 0;
 }

@@ -106,9 +106,7 @@ function liftResult({ result: type, compiler }: FunctionType, scalar: KoffiType)
         koffi: 'void *',
         hidden: true,
         value: (value, hidden) => {
-          Block.at(hidden as bigint, size)
-            .bytes()
-            .set(blockOf(value).bytes(0, size));
+          Block.at(hidden as bigint, size).write(0, blockOf(value).bytes(0, size));
           return hidden;
         },
       };

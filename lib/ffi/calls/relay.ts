@@ -86,8 +86,8 @@ function makeRelay(type: FunctionType, values: Values): Relay | Refusal {
       // C calls from another thread where no call of this one is under way.
       const holder = calls.active > 0 ? calls : (target.owner() ?? onlyCall() ?? NOBODY);
       if (holder.failed !== undefined) return lifted.zero(raw);
-      calls.running++;
       calls.errno = errno[0] ?? 0;
+      calls.running++;
       try {
         return run(target, raw);
       } catch (error) {
@@ -96,8 +96,8 @@ function makeRelay(type: FunctionType, values: Values): Relay | Refusal {
         return lifted.zero(raw);
       } finally {
         calls.running--;
-        errno[0] = calls.errno;
         made.made++;
+        errno[0] = calls.errno;
       }
     };
   };

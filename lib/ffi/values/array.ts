@@ -4,7 +4,6 @@ import { bare, constOf, isQualified, isText, type ArrayType, type CType } from '
 import { print } from '../../ctypes/print.js';
 import { rangeError, typeError } from '../../errors.js';
 import { staged, type Block } from '../block.js';
-import { koffi } from '../koffi.js';
 import { assignable, isConst, wrongKind } from './check.js';
 import { copyOf, type Codec, type Values } from './codec.js';
 import { inspectMemory } from './inspect.js';
@@ -73,19 +72,18 @@ export function arrayCodec(type: CType, array: ArrayType, length: number, values
   };
 }
 
-/** A typed array over the memory itself. It keeps the memory if that is ours. */
-export function typedArray(machine: Machine, place: ArrayPlace): TypedArray {
+/** A typed array over the memory itself, which keeps the memory if that is ours. Where the engine forbids it, a live array-like. */
+export function typedArray(machine: Machine, place: ArrayPlace): TypedArray | ArrayView {
   const { array: Constructor } = MACHINES[machine];
   const { block, offset, length } = place;
   const start = block.data.byteOffset + offset;
   // A typed array must be aligned in its buffer, not in memory.
   const bytes = length * Constructor.BYTES_PER_ELEMENT;
   const shared = start % Constructor.BYTES_PER_ELEMENT === 0 && block.shares(offset, bytes);
-  const made = shared
-    ? new Constructor(block.data.buffer, start, length)
-    : length === 0
-      ? new Constructor(new ArrayBuffer(0))
-      : new Constructor(koffi.view(block.addressAt(offset), bytes));
+  const buffer = shared ? undefined : block.bufferOf(offset, bytes);
+  if (!shared && buffer === undefined) return arrayView(place);
+  const made =
+    buffer === undefined ? new Constructor(block.data.buffer, start, length) : new Constructor(buffer);
   places.set(made, place);
   return made;
 }

@@ -152,7 +152,7 @@ function boolCodec(type: CType, size: number): Codec {
     read: ({ data }, offset) => data.getUint8(offset) !== 0,
     write: (block, offset, value, what) => {
       if (typeof value !== 'boolean') throw wrongKind(what, type, 'a boolean', value);
-      block.bytes(offset, size).fill(0);
+      for (let i = 0; i < size; i++) block.data.setUint8(offset + i, 0);
       block.data.setUint8(offset, value ? 1 : 0);
     },
   };

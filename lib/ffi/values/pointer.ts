@@ -6,7 +6,7 @@ import { print } from '../../ctypes/print.js';
 import { Type } from '../../ctypes/type.js';
 import { PluginError, rangeError, typeError } from '../../errors.js';
 import { Block, wasFreed } from '../block.js';
-import { koffi } from '../koffi.js';
+import { bufferOver, isCopying } from '../foreign.js';
 import { cCalls } from '../mapping.js';
 import type { Assigned } from '../typing/values.js';
 import { windowOver, type Window } from '../window.js';
@@ -14,7 +14,7 @@ import type { ArrayView } from './array.js';
 import { assignable, describe, isConst } from './check.js';
 import type { CFunction, Codec, Extent, Values } from './codec.js';
 import type { Inspected } from './inspect.js';
-import { machineOf, type TypedArray, type TypedArrayConstructor } from './machine.js';
+import { machineOf, MACHINES, type TypedArray, type TypedArrayConstructor } from './machine.js';
 
 /** Loaded when they are needed; those that loops may call are remembered. */
 let arrays: typeof import('./array.js') | undefined;
@@ -380,8 +380,29 @@ export function openElement<A extends TypedArray>(pointer: Pointer, array: Typed
   const { block, offset } = placeOf(pointer);
   const start = block.data.byteOffset + offset;
   // A typed array must be aligned in its buffer; memory need not be (a member of a packed struct).
-  if (start % array.BYTES_PER_ELEMENT === 0) return new array(block.data.buffer, start, 1);
-  return new array(koffi.view(pointer.address, array.BYTES_PER_ELEMENT));
+  if (start % array.BYTES_PER_ELEMENT === 0 && !isCopying(block.data))
+    return new array(block.data.buffer, start, 1);
+  const buffer = bufferOver(pointer.address, array.BYTES_PER_ELEMENT);
+  return buffer === undefined ? copyingElement(block, offset, array) : new array(buffer);
+}
+
+/** What stands for a typed array of one element where the engine allows none. */
+function copyingElement<A extends TypedArray>(
+  block: Block,
+  offset: number,
+  array: TypedArrayConstructor<A>,
+): A {
+  const { CopyingElement } = require('../copying-view.js') as typeof import('../copying-view.js');
+  const access = Object.values(MACHINES).find((machine) => machine.array === (array as unknown));
+  if (access === undefined) throw new TypeError(array.name);
+  const element = new CopyingElement(
+    () => access.get(block.data, offset),
+    (value) => {
+      access.set(block.data, offset, value as never);
+    },
+  );
+  // Of an array only its one element is used.
+  return element as unknown as A;
 }
 
 /** Throws for a pointer whose memory is gone. */

@@ -72,9 +72,9 @@ export function textArrayCodec(type: CType, length: number): Codec {
         const reason = `${what}: ${describe(value)} has ${bytes.length} bytes of UTF-8, the array ${length}`;
         throw typeError('ERR_INVALID_ARG_VALUE', reason);
       }
-      const target = block.bytes(offset, length);
-      target.fill(0);
-      target.set(bytes);
+      const whole = new Uint8Array(length);
+      whole.set(bytes);
+      block.write(offset, whole);
     },
   };
 }
