@@ -35,6 +35,7 @@ export type {
   ConstArrayView,
   ConstPointer,
   ConstPointerArgument,
+  ConstVariable,
   FunctionArgument,
   FunctionProperties,
   Initial,

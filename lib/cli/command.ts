@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
 import { messageOf } from '../errors.js';
@@ -42,7 +42,10 @@ export function joined(args: readonly string[], option: string): string[] {
 
 /** The library that a command is given: a path or, without a slash, a name that the system loader knows, `z` or `libz.so.1`; a file of that name goes first. */
 export function libraryPath(name: string): string {
-  if (name.includes('/') || existsSync(name)) return name;
+  if (name === '') throw new UsageError('the name of the library is empty');
+  const stat = statSync(name, { throwIfNoEntry: false });
+  if (stat?.isDirectory() === true) throw new Error(`${name}: it is a directory`);
+  if (name.includes('/') || stat !== undefined) return name;
   // The commands that find what they need do not pay for the search.
   const { findLibrary } = require('../elf/search.js') as typeof import('../elf/search.js');
   const path = findLibrary(name);

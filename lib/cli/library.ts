@@ -1,4 +1,5 @@
 import { Library } from '../library/library.js';
+import { typesCommand } from '../symbols/untyped.js';
 import { libraryPath, UsageError } from './command.js';
 
 /** The options of commands that read types. */
@@ -34,6 +35,23 @@ export function typeOptions({ types, declare }: TypeValues): {
 /** The library that a user names, read and not loaded. */
 export function openLibrary(name: string, values: TypeValues): Library {
   return Library.open(libraryPath(name), typeOptions(values));
+}
+
+/** What JSON says of a library whose types were read. */
+export function origin({ path, buildId, debugInfo }: Library): {
+  path: string;
+  buildId: string | undefined;
+  typeSource: string | undefined;
+} {
+  return { path, buildId, typeSource: debugInfo.source };
+}
+
+/** Tells people how a library gets types, if none were found. */
+export function sayWhatHelps(library: Library): void {
+  if (library.debugInfo.source !== undefined) return;
+  process.stderr.write(`no types were found: compile the library with -g, or ask its header, for --types:
+  ${typesCommand(library, 'HEADER.h')}
+elf-plugin symbols --untyped says what was tried\n`);
 }
 
 /** The first of what is given besides options, which is a library, and the rest. */

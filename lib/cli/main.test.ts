@@ -40,6 +40,15 @@ describe('elf-plugin', () => {
       /^elf-plugin: there is no command 'symbls', did you mean symbols\?\n/,
     );
     expect(cli(['help', 'symbls'])).toMatchObject({ status: 2, stdout: '' });
+    expect(cli(['symbols', '.'])).toMatchObject({
+      status: 1,
+      stderr: 'elf-plugin symbols: .: it is a directory\n',
+    });
+    for (const command of ['symbols', 'find'])
+      expect(cli([command, ''])).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(/^elf-plugin \w+: the name of (?:a|the) library is empty\n/) as string,
+      });
     expect(cli(['symbols', 'stdc+']).stderr).toMatch(/by that name, did you mean stdc\+\+\?\n$/);
   });
 
@@ -87,6 +96,19 @@ describeWith(['gcc', 'strip'], 'elf-plugin types', () => {
     const file = join(FOLDER, 'stripped.types.json');
     rmSync(file, { force: true });
     expect(cli(['types', library(), '-o', file])).toMatchObject({ status: 0, stdout: '' });
+    const described = cli(['types', '--json', library(), '-o', file]);
+    expect([described.status, described.stderr, JSON.parse(described.stdout)]).toEqual([
+      0,
+      '',
+      {
+        path: library(),
+        buildId: Library.open(library()).buildId,
+        typeSource: `DWARF in ${library()}`,
+        file,
+        exported: 2,
+        typed: 2,
+      },
+    ]);
     run('strip', ['-o', stripped, library()]);
     const source = typesFileSource(file, Library.open(stripped));
     expect(source.symbol({ name: 'twice', kind: 'function', address: undefined })).toHaveProperty('type');

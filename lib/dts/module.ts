@@ -12,7 +12,7 @@ import { Types } from './nodes.js';
 
 /** What the declarations are written in. */
 const WORDS: readonly string[] = (
-  'ArrayItems ArrayView Bytes Callable Complex Const ConstArrayView ConstPointer ConstPointerArgument FunctionArgument FunctionProperties ' +
+  'ArrayItems ArrayView Bytes Callable Complex Const ConstArrayView ConstPointer ConstPointerArgument ConstVariable FunctionArgument FunctionProperties ' +
   'Opaque Plugin Pointer PointerArgument Snapshot StoredPointer TextArgument Variable VariadicArgument View VoidArgument VoidPointer'
 ).split(' ');
 

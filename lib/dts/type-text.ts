@@ -113,7 +113,7 @@ export class TypeText {
   pointerTo(index: number, hint: string, of: 'Pointer' | 'Variable', depth = 0): string {
     const { isConst } = this.#types.bare(index);
     const read = this.read(index, hint, depth);
-    if (isConst) return of === 'Pointer' ? `ConstPointer<${stripConst(read)}>` : `${of}<${read}, never>`;
+    if (isConst) return of === 'Pointer' ? `ConstPointer<${stripConst(read)}>` : `ConstVariable<${read}>`;
     if (this.#types.isReadOnly(index)) return `${of}<${read}, never>`;
     return this.#isPlain(index) ? `${of}<${read}>` : `${of}<${read}, ${this.assigned(index, hint, depth)}>`;
   }

@@ -38,6 +38,11 @@ export class Compilation {
     ]);
   }
 
+  /** What messages call the sources. */
+  get names(): string {
+    return this.#sources.map(shownName).join(', ');
+  }
+
   /** Throws `ERR_PLUGIN_COMPILE` with the compiler's words for what it refuses. */
   build(): Build {
     return this.#folder.find() ?? written(() => this.#compile());
@@ -113,8 +118,7 @@ export class Compilation {
   }
 
   #refusal(words: string): PluginError {
-    const names = this.#sources.map(shownName).join(', ');
-    const message = `compile: ${this.#compiler.command.join(' ')} refuses ${names}`;
+    const message = `compile: ${this.#compiler.command.join(' ')} refuses ${this.names}`;
     const [path] = this.#sources.flatMap(({ file }) => file ?? []);
     const lines = words.split('\n').map((line) => `\n  ${line}`);
     return new PluginError(

@@ -328,10 +328,21 @@ describeWith(['gcc', 'clang'], 'an error', () => {
     );
   });
 
-  it('of the linker, when it is loaded, is that of open', () => {
-    const thrown = thrownBy(() => compile('int g(void); int f(void) { return g(); }'));
-    expect(thrown.code).toBe('ERR_PLUGIN_OPEN');
-    expect(thrown.message).toContain('undefined symbol: g\n');
+  it('of the linker, when it is loaded, is about the source', () => {
+    const text = 'int g(void); int f(void) { return g(); }';
+    write('uses.c', text);
+    for (const [source, name, options] of [
+      [text, '<source>', {}],
+      ['uses.c', 'uses.c', { fresh: true }],
+    ] as const) {
+      const thrown = thrownBy(() => compile(source, options));
+      expect(thrown.code).toBe('ERR_PLUGIN_OPEN');
+      expect(thrown.message).toBe(
+        `compile: ${name}: undefined symbol: g\n  neither it nor what it is linked with defines g: give the source that does, or flags: '-lNAME' for its library, or open that first with scope: 'global'`,
+      );
+    }
+    // What the process has is found.
+    expect(compile('int getpid(void); int f(void) { return getpid(); }').lookup('f')()).toBe(process.pid);
   });
 });
 

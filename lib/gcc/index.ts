@@ -7,13 +7,11 @@ import type { Plugin } from '../plugin/plugin.js';
 import { Compilation } from './build.js';
 import type { Build } from './cache.js';
 import { checkCompilerOptions, splitOptions, type CompileOptions, type CompilerOptions } from './options.js';
+import { openCompiled } from './open.js';
 import type { Source } from './source.js';
 
 export type { CompileOptions, CompilerOptions } from './options.js';
 export type { Source } from './source.js';
-
-/** Not needed to compile only, and with it koffi. */
-const opener = () => require('../plugin/open.js') as typeof import('../plugin/open.js');
 
 /** Libraries whose warnings were shown. */
 const shown = new Set<string>();
@@ -46,14 +44,19 @@ export function compile(source: Source | readonly Source[], options: CompileOpti
   const compilation = new Compilation(source, compiler);
   const build = compilation.build();
   showWarnings(build);
-  if (!fresh) return opener().open(build.path, opening);
+  const open = (path: string): Plugin => openCompiled(path, opening, compilation.names, whereElse);
+  if (!fresh) return open(build.path);
   const copy = compilation.copy(build);
   try {
-    return opener().open(copy, opening);
+    return open(copy);
   } finally {
     // What is open stays readable.
     rmSync(copy, { force: true });
   }
+}
+
+function whereElse(symbol: string): string {
+  return `neither it nor what it is linked with defines ${symbol}: give the source that does, or flags: '-lNAME' for its library, or open that first with scope: 'global'`;
 }
 
 /**

@@ -1,8 +1,8 @@
-/** The names closest to `name`, the best first: at most `count`, none that differs by more than a third of it, or in more than case if it is short. */
+/** The names closest to `name`, the best first: at most `count`, none that differs by more than a third of the longer one, or in more than case if both are short. */
 export function suggest(name: string, names: Iterable<string>, count = 3): string[] {
-  const limit = Math.floor(name.length / 3);
   const scored: { name: string; distance: number }[] = [];
   for (const candidate of names) {
+    const limit = Math.floor(Math.max(name.length, candidate.length) / 3);
     if (Math.abs(candidate.length - name.length) > limit) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance <= limit) scored.push({ name: candidate, distance });

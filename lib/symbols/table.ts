@@ -178,7 +178,8 @@ export class SymbolTable {
 
   #untyped(typed: LibrarySymbol): string {
     const { untyped } = require('./untyped.js') as typeof import('./untyped.js');
-    return untyped(this.#library, typed, this.#library.isFunction(typed.elf) ? 'int (const char *)' : 'int');
+    const example = this.#library.isFunction(typed.elf) ? 'int (const char *)' : 'int';
+    return untyped(this.#library, typed, `say the type yourself: lookup('${typed.elf.name}', '${example}')`);
   }
 
   #variable(symbol: ElfSymbol, type: CType, untyped?: Pointer): Pointer {

@@ -6,9 +6,8 @@ import type { Library, LibrarySymbol } from '../library/library.js';
 /** Folders whose libraries were built by somebody else: a distribution, Nix, Guix. */
 const INSTALLED = /^\/(?:usr\/(?!local\/)|lib\w*\/|nix\/store\/|gnu\/store\/)/;
 
-/** What is said of a symbol whose type is not known: what was tried, a line each, and what would supply it. `example` is a declaration such as it could have. */
-export function untyped(library: Library, { elf, reason }: LibrarySymbol, example: string): string {
-  const declared = `say the type yourself: lookup('${elf.name}', '${example}')`;
+/** What is said of a symbol whose type is not known: what was tried, a line each, and what would supply it. `declared` is how the caller can say it. */
+export function untyped(library: Library, { elf, reason }: LibrarySymbol, declared: string): string {
   const remedy = remedyFor(library);
   return [
     `plugin: the type of symbol ${elf.name} of plugin ${library.path} is not known`,
@@ -19,9 +18,21 @@ export function untyped(library: Library, { elf, reason }: LibrarySymbol, exampl
 }
 
 /** What gives a library types that has none; undefined if it has some, but not for this symbol. */
-function remedyFor({ debugInfo, path, buildId, soname }: Library): string | undefined {
+function remedyFor(library: Library): string | undefined {
+  const { debugInfo, path, buildId } = library;
   if (debugInfo.isFound) return undefined;
   if (!INSTALLED.test(path) || buildId === undefined) return 'compile the library with -g';
-  const name = basename(soname ?? path).replace(/^lib|\.so.*$/g, '');
-  return `make a types file from its header: elf-plugin types --header ${name}.h ${path} -o ${name}.types.json`;
+  return `make a types file from its header: ${typesCommand(library, `${stemOf(library)}.h`)}`;
+}
+
+/** The command that makes a types file for a library, of a header. */
+export function typesCommand(library: Library, header: string): string {
+  return `elf-plugin types --header ${header} ${library.path} -o ${stemOf(library)}.types.json`;
+}
+
+/** What a linker calls it: `z` is libz.so.1. */
+function stemOf({ soname, path }: Library): string {
+  return basename(soname ?? path)
+    .replace(/(?<=.)\.so.*$/, '')
+    .replace(/^lib(?=.)/, '');
 }

@@ -6,7 +6,9 @@ import type { CFunction } from '../../ffi/values/codec.js';
 import { Pointer } from '../../ffi/values/pointer.js';
 import { isRecordView } from '../../ffi/values/record.js';
 import { addressOf } from '../../ffi/values/reflect.js';
-import type { Plugin } from '../../plugin/plugin.js';
+import type { Library, LibrarySymbol } from '../../library/library.js';
+import { libraryOf, type Plugin } from '../../plugin/plugin.js';
+import { notFound } from '../../symbols/not-found.js';
 import { didYouMean } from '../did-you-mean.js';
 import type { Expression, UnaryOperator } from './syntax.js';
 
@@ -57,9 +59,17 @@ class Evaluator {
 
   /** A symbol of the library, or a constant. */
   #named(name: string): Operand {
-    const { constants } = this.#plugin.has(name) ? {} : this.#plugin;
-    if (constants !== undefined && name in constants) return plain(constants[name]);
-    const symbol: unknown = this.#plugin.lookup(name);
+    const plugin = this.#plugin;
+    const library = libraryOf(plugin);
+    if (!plugin.has(name)) {
+      const { constants } = plugin;
+      if (name in constants) return plain(constants[name]);
+      throw new Error(notFound(library, name, Object.keys(constants)));
+    }
+    const elf = library.find(name);
+    const typed = elf && library.typed(elf);
+    if (typed !== undefined && typed.type === undefined) throw new Error(untypedHere(library, typed));
+    const symbol: unknown = plugin.lookup(name);
     if (symbol instanceof Pointer) return at(symbol);
     return { value: symbol, type: undefined, place: undefined };
   }
@@ -131,6 +141,14 @@ class Evaluator {
     });
     return Object.fromEntries(entries) as unknown;
   }
+}
+
+/** What is said of a symbol without a type: how it is declared on the command line. */
+function untypedHere(library: Library, typed: LibrarySymbol): string {
+  const { untyped } = require('../../symbols/untyped.js') as typeof import('../../symbols/untyped.js');
+  const { name } = typed.elf;
+  const declaration = library.isFunction(typed.elf) ? `int ${name}(const char *);` : `int ${name};`;
+  return untyped(library, typed, `declare it: --declare '${declaration}'`);
 }
 
 function plain(value: unknown): Operand {

@@ -122,6 +122,7 @@ describeWith(['gcc'], 'elf-plugin call', () => {
 
   const FAILURES: readonly [expression: string, message: RegExp][] = [
     ['addd(2, 3)', /symbol addd not found in plugin .*\n {2}did you mean add\?/],
+    ['paint(GREE)', /symbol GREE not found in plugin .*\n {2}did you mean GREEN\?/],
     ['add(2)', /int add\(int a, int b\): takes 2 arguments, got 1/],
     ['add("x", 1)', /argument 1 \(a\): expected a number for int/],
     ['add(1.5, 1)', /argument 1 \(a\)/],
@@ -166,7 +167,9 @@ describeWith(['gcc'], 'elf-plugin call', () => {
     const stripped = compile('int add(int a, int b) { return a + b; }\n', { flags: ['-shared', '-fPIC'] });
     expect(cli(['call', stripped, 'add(2, 3)'])).toMatchObject({
       status: 1,
-      stderr: expect.stringMatching(/the type of symbol add .* is not known/) as string,
+      stderr: expect.stringMatching(
+        /the type of symbol add .* is not known[^]* or declare it: --declare 'int add\(const char \*\);'/,
+      ) as string,
     });
     expect(cli(['call', '-d', 'int add(int, int);', stripped, 'add(2, 3)'])).toMatchObject({
       status: 0,

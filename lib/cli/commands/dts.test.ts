@@ -1,6 +1,7 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { Library } from '../../library/library.js';
 import { runChild, type ChildResult } from '../../testing/run-child.js';
 import { BUILD, compile, describeWith, ROOT } from '../../testing/tools.js';
 
@@ -59,6 +60,46 @@ describeWith(['gcc'], 'elf-plugin dts', () => {
     expect(dts('--check', './lib.so').status).toBe(0);
     copyFileSync(compile(source('int b(void) { return 1; }'), { flags }), join(FOLDER, 'lib.so'));
     expect(dts('--check', './lib.so').status).toBe(1);
+  });
+
+  it('--json says what was written, what is printed, and whether it is up to date', () => {
+    const { buildId } = Library.open(join(FOLDER, 'lib.so'));
+    const origin = { path: './lib.so', buildId };
+    const found = { ...origin, typeSource: 'DWARF in ./lib.so', exported: 2, typed: 2 };
+    const json = (...args: string[]): unknown => {
+      const { status, stdout, stderr } = dts('--json', ...args);
+      return [status, JSON.parse(stdout), stderr];
+    };
+    const missing = 'elf-plugin dts: lib.d.so.ts does not exist: elf-plugin dts writes it\n';
+    expect(json('--check', './lib.so')).toEqual([
+      1,
+      { ...origin, file: 'lib.d.so.ts', upToDate: false },
+      missing,
+    ]);
+    expect(json('./lib.so')).toEqual([0, { ...found, file: 'lib.d.so.ts' }, '']);
+    expect(json('--check', './lib.so')).toEqual([0, { ...origin, file: 'lib.d.so.ts', upToDate: true }, '']);
+    const text = readFileSync(join(FOLDER, 'lib.d.so.ts'), 'utf8');
+    expect(json('./lib.so', '-o', '-')).toEqual([0, { ...found, text }, '']);
+  });
+
+  it('names the command that helps where there are no types', () => {
+    copyFileSync(
+      compile('int twice(int n) { return 2 * n; }\n', { flags: ['-shared', '-fPIC'] }),
+      join(FOLDER, 'lib.so'),
+    );
+    const { status, stderr } = dts('./lib.so');
+    expect(status).toBe(0);
+    expect(stderr).toBe(`types of 0 of 1 exported symbols
+no types were found: compile the library with -g, or ask its header, for --types:
+  elf-plugin types --header HEADER.h ./lib.so -o lib.types.json
+elf-plugin symbols --untyped says what was tried
+`);
+    // The command works.
+    writeFileSync(join(FOLDER, 'lib.h'), 'int twice(int n);\n');
+    const command =
+      /elf-plugin (types .*)/.exec(stderr)?.[1]?.replace('HEADER.h', './lib.h').split(' ') ?? [];
+    expect(runChild(join(ROOT, 'lib/cli/main.ts'), { args: command, cwd: FOLDER }).status).toBe(0);
+    expect(dts('--types', 'lib.types.json', './lib.so').stderr).toBe('types of 1 of 1 exported symbols\n');
   });
 
   it.each([

@@ -6,8 +6,10 @@ import { declarationFile } from '../../dts/names.js';
 import { makeDts } from '../../dts/module.js';
 import { Library } from '../../library/library.js';
 import { type Command, libraryPath, parse, UsageError } from '../command.js';
+import { writeJson } from '../json.js';
+import { origin, sayWhatHelps } from '../library.js';
 
-const help = `Usage: elf-plugin dts [--types FILE] [--int64 number] [--check] LIBRARY [-o FILE]
+const help = `Usage: elf-plugin dts [--types FILE] [--int64 number] [--check] [--json] LIBRARY [-o FILE]
 
 Writes TypeScript declarations of what LIBRARY exports, lib.d.so.ts beside lib.so, for import of './lib.so' and for
 open<typeof import('./lib.so')>('./lib.so'). LIBRARY is a path, or a name that the system loader knows: z, libz.so.1. It is not loaded.
@@ -16,6 +18,8 @@ open<typeof import('./lib.so')>('./lib.so'). LIBRARY is a path, or a name that t
   --int64 number     for open(path, { int64: 'number' }), which reads 64-bit integers as numbers
   --check            writes nothing: exit code 1 if the declarations are missing, or of another build than LIBRARY
   -o, --output FILE  where to write; - prints
+  --json             prints { path, buildId, typeSource, file, exported, typed } of what it has written; of -o - text in place
+                     of file; of --check { path, buildId, file, upToDate }
 
 TypeScript finds the declarations with "allowArbitraryExtensions": true in tsconfig.json.
 
@@ -35,13 +39,14 @@ export const dts: Command = {
         types: { type: 'string' },
         int64: { type: 'string' },
         check: { type: 'boolean' },
+        json: { type: 'boolean' },
         output: { type: 'string', short: 'o' },
       },
     });
     const [name, ...more] = positionals;
     if (name === undefined || more.length > 0)
       throw new UsageError(`one library is wanted, ${positionals.length} are given`);
-    const { types, int64 = 'bigint', check = false } = values;
+    const { types, int64 = 'bigint', check = false, json = false } = values;
     if (int64 !== 'bigint' && int64 !== 'number')
       throw new UsageError(`--int64 is bigint or number, not ${int64}`);
     const path = libraryPath(name);
@@ -51,13 +56,20 @@ export const dts: Command = {
     const debuginfod = Boolean(process.env['DEBUGINFOD_URLS']);
     const opened = Library.open(path);
     if (check) {
-      checkFile(output, opened);
+      checkFile(output, opened, json);
       return;
     }
-    const made = makeDts(opened.withTypes({ types, debuginfod }), { int64 });
-    if (output === '-') process.stdout.write(made.text);
-    else writeFileSync(output, made.text);
-    process.stderr.write(`types of ${made.typed} of ${made.exported} exported symbols\n`);
+    const library = opened.withTypes({ types, debuginfod });
+    const made = makeDts(library, { int64 });
+    const { text, exported, typed } = made;
+    const isPrinted = output === '-';
+    if (!isPrinted) writeFileSync(output, text);
+    if (json)
+      writeJson({ ...origin(library), ...(isPrinted ? { text } : { file: output }), exported, typed });
+    else if (isPrinted) process.stdout.write(text);
+    if (json) return;
+    process.stderr.write(`types of ${typed} of ${exported} exported symbols\n`);
+    if (exported > 0) sayWhatHelps(library);
   },
 };
 
@@ -67,14 +79,23 @@ function besides(name: string, path: string): string {
   return join(dirname(path), declarationFile(path));
 }
 
-function checkFile(output: string, library: Library): void {
-  let text: string;
+function checkFile(file: string, library: Library, json: boolean): void {
+  const text = readIfThere(file);
+  const upToDate = text !== undefined && isUpToDate(text, library);
+  if (json) writeJson({ path: library.path, buildId: library.buildId, file, upToDate });
+  if (upToDate) return;
+  throw new Error(
+    text === undefined
+      ? `${file} does not exist: elf-plugin dts writes it`
+      : `${file} is of another build than ${library.path}: elf-plugin dts writes it again`,
+  );
+}
+
+function readIfThere(file: string): string | undefined {
   try {
-    text = readFileSync(output, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new Error(`${output} does not exist: elf-plugin dts writes it`);
+    return undefined;
   }
-  if (!isUpToDate(text, library))
-    throw new Error(`${output} is of another build than ${library.path}: elf-plugin dts writes it again`);
 }

@@ -26,6 +26,7 @@ export const find: Command = {
       options: { json: { type: 'boolean' } },
     });
     if (positionals.length === 0) throw new UsageError('which library?');
+    if (positionals.includes('')) throw new UsageError('the name of a library is empty');
     const search = new LibrarySearch();
     const found = positionals.map((name) => ({ name, path: search.findLibrary(name) }));
     if (values.json === true) writeJson(found);

@@ -10,10 +10,10 @@ It is loaded: its code runs. What is piped in is run without a prompt; the exit 
 
 At the prompt:
   Tab                 completes symbols, fields, enumerators, and types within lookup(' alloc(' cast('
-  .symbols [PATTERN]  what the libraries export, with C types: .symbols get_*
+  .symbols [PATTERN]  what the libraries export, with C types: .symbols get_*, .symbols /^get_/
   .type NAME          the type of a symbol, or the definition of a type with offsets: .type struct point
   .source NAME        where a symbol is declared, and the lines if the file is there
-  .open PATH          opens another library
+  .open PATH          opens another library; .open --types FILE PATH
   .c CODE             compiles C, which may use the types and call the functions of what is open
   .load FILE          of a header (.h): types for the library; of JavaScript: runs it, as in Node's REPL
   .exit               ends it, as Ctrl-D does

@@ -9,6 +9,7 @@ interface Listing {
   readonly path: string;
   readonly buildId?: string;
   readonly typeSource?: string;
+  readonly tried?: readonly string[];
   readonly symbols: readonly {
     readonly name: string;
     readonly kind: string;
@@ -179,11 +180,21 @@ struct point *middle(struct point *p) { return p; }
 
   it('says what has no type, and why', () => {
     const stripped = compile('int add(int a, int b) { return a + b; }\n', { flags: ['-shared', '-fPIC'] });
-    const [symbol] = listing('-u', stripped).symbols;
-    expect(symbol).not.toHaveProperty('type');
-    expect(symbol?.reason).toMatch(/it has no \.debug_info/);
-    expect(cli(['symbols', stripped]).stdout).toMatch(/^add +function +\d+ +\?$/m);
-    expect(cli(['symbols', '-u', stripped]).stdout).toMatch(/it has no \.debug_info; /);
+    const { symbols, tried } = listing('-u', stripped);
+    expect(tried?.[0]).toBe(`DWARF in ${stripped}: it has no .debug_info`);
+    // Said once: no symbol has a reason of its own.
+    expect(symbols.map(({ name, type, reason }) => [name, type, reason])).toEqual([
+      ['add', undefined, undefined],
+    ]);
+    expect(listing('-d', 'int sub(int);', stripped)).toMatchObject({
+      tried,
+      symbols: [{ name: 'add', reason: "declarations: 'add' is not declared" }],
+    });
+    const { stdout, stderr } = cli(['symbols', stripped]);
+    expect(stdout).toMatch(/^add +function +\d+ +\?$/m);
+    expect(stderr).toContain(`\n  elf-plugin types --header HEADER.h ${stripped} -o `);
+    const untyped = cli(['symbols', '-u', stripped]).stdout;
+    expect(untyped.split('\nNo types were found:\n')[1]).toBe(tried?.map((line) => `  ${line}\n`).join(''));
     expect(cells(cli(['symbols', '-d', 'int add(int, int);', stripped]).stdout)[1]?.at(-1)).toBe(
       'int (int, int)',
     );

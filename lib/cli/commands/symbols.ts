@@ -7,7 +7,7 @@ import { kindOf, type Library, type SymbolKind } from '../../library/library.js'
 import { type Command, parse, UsageError } from '../command.js';
 import { didYouMean } from '../did-you-mean.js';
 import { writeJson } from '../json.js';
-import { libraryAnd, openLibrary, TYPE_HELP, TYPE_OPTIONS } from '../library.js';
+import { libraryAnd, openLibrary, origin, sayWhatHelps, TYPE_HELP, TYPE_OPTIONS } from '../library.js';
 import { namePattern } from '../pattern.js';
 import { type Column, printTable } from '../table.js';
 import { paintFor, printable, Progress, terminalWidth } from '../terminal.js';
@@ -36,7 +36,7 @@ expression. With several, one of them has to fit. A name of C++ is also found by
   -C, --demangle       shows names of C++ as they are written there
   -1, --names          names alone, a line each: at once, as no types are read for that
 ${TYPE_HELP}
-  --json               { path, buildId, typeSource, symbols: [{ name, kind, type, size, version, source }] }
+  --json               { path, buildId, typeSource, tried, symbols: [{ name, kind, type, size, version, source }] }
 
 On a terminal long lines are cut; elsewhere they are not: elf-plugin symbols z | less -S
 
@@ -108,7 +108,10 @@ export const symbols: Command = {
       throw new Error(`no symbol of ${library.path} has a type like '${values.type ?? ''}'`);
     if (isNames) writeNames(listed.map((s) => s.name));
     else if (values.json === true) writeJson(asJson(library, listed));
-    else process.stdout.write(asTable(listed, untyped));
+    else {
+      process.stdout.write(asTable(library, listed, untyped));
+      if (listed.length > 0) sayWhatHelps(library);
+    }
   },
 };
 
@@ -179,21 +182,32 @@ function read(
 
 /** The documented form, in which what is not known is left out: docs/cli.md. */
 function asJson(library: Library, listed: readonly Listed[]): unknown {
+  const tried = triedFor(library, listed);
   return {
-    path: library.path,
-    buildId: library.buildId,
-    typeSource: library.debugInfo.source,
+    ...origin(library),
+    tried: tried.length === 0 ? undefined : tried,
     symbols: listed.map(({ elf, name, kind, type, reason, source }) => ({
       name,
       kind,
       type,
-      reason: type === undefined ? reason : undefined,
+      reason: type === undefined ? ownReason(reason, tried)?.join('\n') : undefined,
       address: `0x${elf.value.toString(16)}`,
       size: elf.size,
       version: elf.version,
       source,
     })),
   };
+}
+
+/** What has no types at all, a line each: the same for every symbol without one. */
+function triedFor({ debugInfo }: Library, listed: readonly Listed[]): readonly string[] {
+  return listed.some((s) => s.type === undefined) && !debugInfo.isFound ? debugInfo.tried : [];
+}
+
+/** What is said of this symbol alone. */
+function ownReason(reason: string | undefined, tried: readonly string[]): string[] | undefined {
+  const own = reason?.split('\n').filter((line) => !tried.includes(line));
+  return own === undefined || own.length === 0 ? undefined : own;
 }
 
 const COLUMNS: readonly Column[] = [
@@ -205,17 +219,20 @@ const COLUMNS: readonly Column[] = [
   { title: 'TYPE', cut: { end: 'right', least: 24 } },
 ];
 
-function asTable(listed: readonly Listed[], withReasons: boolean): string {
+function asTable(library: Library, listed: readonly Listed[], withReasons: boolean): string {
+  const tried = withReasons ? triedFor(library, listed) : [];
   const rows = listed.map(({ elf, name, kind, type, reason, source }) => [
     name,
     kind,
     String(elf.size),
     elf.version === undefined ? '' : `${elf.hiddenVersion ? '@' : '@@'}${elf.version}`,
     source === undefined ? '' : `${nearby(source.file)}:${source.line}`,
-    type ?? (withReasons ? (reason ?? '').replaceAll('\n', '; ') : '?'),
+    type ?? (withReasons ? (ownReason(reason, tried)?.join('; ') ?? '') : '?'),
   ]);
   const columns = withReasons ? COLUMNS.with(-1, { title: 'WHY IT HAS NO TYPE' }) : COLUMNS;
-  return printTable(columns, rows, terminalWidth(), paintFor());
+  const table = printTable(columns, rows, terminalWidth(), paintFor());
+  if (tried.length === 0) return table;
+  return `${table}\nNo types were found:\n${tried.map((line) => `  ${printable(line)}\n`).join('')}`;
 }
 
 /** A path as short as it can be written: what is below the working directory, from there. */

@@ -4,9 +4,11 @@ import { words } from '../../debuginfo/header-probe/words.js';
 import { messageOf } from '../../errors.js';
 import { Library } from '../../library/library.js';
 import { makeTypesFile } from '../../library/types-file.js';
+import { writeJson } from '../json.js';
+import { origin } from '../library.js';
 import { type Command, joined, libraryPath, parse, UsageError } from '../command.js';
 
-const help = `Usage: elf-plugin types [--header HEADER]… [--cflags FLAGS] [--any-build] LIBRARY [-o FILE]
+const help = `Usage: elf-plugin types [--header HEADER]… [--cflags FLAGS] [--any-build] [--json] LIBRARY [-o FILE]
 
 Writes the C types of what LIBRARY exports to FILE, as JSON, for open(path, { types: FILE }). LIBRARY is a path, or a name that
 the system loader knows: z, libz.so.1. It is not loaded.
@@ -17,6 +19,7 @@ the system loader knows: z, libz.so.1. It is not loaded.
   --cflags FLAGS   for the compiler: --cflags="$(pkg-config --cflags gtk4)"
   --any-build      leaves out the build-id, so that FILE serves every build with LIBRARY's soname
   -o, --output FILE  where to write; - or nothing prints
+  --json           prints { path, buildId, typeSource, file, exported, typed } of what it has written. What is printed is JSON anyway
 
 The compiler is $CC, or gcc, clang or cc. It is not needed afterwards.
 
@@ -38,13 +41,14 @@ export const types: Command = {
         header: { type: 'string', multiple: true },
         cflags: { type: 'string', multiple: true },
         'any-build': { type: 'boolean' },
+        json: { type: 'boolean' },
         output: { type: 'string', short: 'o' },
       },
     });
     const [name, ...more] = positionals;
     if (name === undefined || more.length > 0)
       throw new UsageError(`one library is wanted, ${positionals.length} are given`);
-    const { header: headers = [], cflags = [], output = '-' } = values;
+    const { header: headers = [], cflags = [], output = '-', json = false } = values;
     if (cflags.length > 0 && headers.length === 0)
       throw new UsageError('--cflags is for the compiler, which only --header needs');
     const flags = cflags.flatMap(flagsOf);
@@ -55,9 +59,14 @@ export const types: Command = {
       cflags: flags,
       anyBuild: values['any-build'] === true,
     });
-    if (output === '-') process.stdout.write(made.text);
-    else writeFileSync(output, made.text);
-    process.stderr.write(`types of ${made.typed} of ${made.exported} exported symbols\n`);
+    const { text, exported, typed } = made;
+    if (output === '-') process.stdout.write(text);
+    else writeFileSync(output, text);
+    if (json && output !== '-') {
+      const typeSource = headers.length > 0 ? headers.join(', ') : library.debugInfo.source;
+      writeJson({ ...origin(library), typeSource, file: output, exported, typed });
+    }
+    if (!json) process.stderr.write(`types of ${typed} of ${exported} exported symbols\n`);
   },
 };
 

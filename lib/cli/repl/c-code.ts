@@ -7,8 +7,9 @@ import { CCompiler } from '../../debuginfo/header-probe/compiler.js';
 import { FormatError } from '../../errors.js';
 import { Compilation } from '../../gcc/build.js';
 import { kindOf } from '../../library/library.js';
-import { open } from '../../plugin/open.js';
+import { openCompiled } from '../../gcc/open.js';
 import { libraryOf, type Plugin } from '../../plugin/plugin.js';
+import { didYouMean } from '../did-you-mean.js';
 import type { Session } from './session.js';
 
 /** What was compiled, for `.source`. */
@@ -45,9 +46,15 @@ function compile(session: Session, code: string): void {
     .join('\n')
     .split('\n')
     .filter((line) => !/^\s*#/.test(line));
-  const own = code.split('\n').filter((line) => !/^\s*#/.test(line));
+  // Each line is where it was typed, also in what the compiler says.
+  const isDirective = (line: string): boolean => /^\s*#/.test(line);
+  const own = code.split('\n').map((line) => (isDirective(line) ? '' : line));
+  const ownDirectives = code
+    .split('\n')
+    .flatMap((line, i) => (isDirective(line) ? [`#line ${i + 1} ".c"`, line] : []));
   const text = [
-    ...directives,
+    ...directives.slice(0, directives.length - ownDirectives.length / 2),
+    ...ownDirectives,
     declarations(session, all, directives),
     ...earlier,
     '#line 1 ".c"',
@@ -58,7 +65,10 @@ function compile(session: Session, code: string): void {
   const { path, warnings } = new Compilation(text, { flags: libraries }).build();
   if (warnings !== '') session.say(warnings);
   // What it calls is what is open, though Node may have functions of that name.
-  const plugin = open(path, { deepBind: true, copies: 'allow' });
+  const plugin = openCompiled(path, { deepBind: true, copies: 'allow' }, '.c', (symbol) => {
+    const close = didYouMean(symbol, session.scope.names());
+    return `nothing that is open or included defines ${symbol}${close}`;
+  });
   const library = libraryOf(plugin);
   const symbols = [...library.symbols.exported()];
   if (symbols.length === 0) {

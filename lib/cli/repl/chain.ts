@@ -7,6 +7,8 @@ export type Step =
 /** `p.value.from.` at the end of a line: a name, and the steps from there to what is to be completed. */
 export interface Chain {
   readonly root: string;
+  /** Where it begins. */
+  readonly start: number;
   readonly steps: readonly Step[];
   /** What was typed behind the last dot; undefined if the text ends in the expression itself. */
   readonly partial: string | undefined;
@@ -36,7 +38,7 @@ export function chainAt(text: string): Chain | undefined {
     const name = /(\??\.\s*)?([A-Za-z_$][\w$]*)$/.exec(text.slice(0, at));
     if (name === null) return undefined;
     const [, dot, word = ''] = name;
-    if (dot === undefined) return { root: word, steps, partial };
+    if (dot === undefined) return { root: word, start: name.index, steps, partial };
     steps.unshift({ kind: 'member', name: word });
     at = name.index;
   }

@@ -1,13 +1,9 @@
 import { resolve } from 'node:path';
 
-import { printLayout } from '../../ctypes/layout-text.js';
-import { print } from '../../ctypes/print.js';
-import type { ElfSymbol } from '../../elf/symbol.js';
-import { notFound } from '../../symbols/not-found.js';
 import { open } from '../../plugin/open.js';
-import { libraryOf, type Plugin } from '../../plugin/plugin.js';
-import type { Library } from '../../library/library.js';
+import { libraryOf } from '../../plugin/plugin.js';
 import { libraryPath } from '../command.js';
+import { describeType, findSymbol } from './describe.js';
 import { listSymbols } from './list.js';
 import type { Session } from './session.js';
 import { sourceLines } from './source.js';
@@ -44,7 +40,7 @@ export const COMMANDS: Readonly<Record<string, ReplCommand>> = {
     help: 'Show where a symbol is declared, and the lines: .source NAME',
     action(session, name) {
       if (name === '') throw new Error('of what? .source NAME');
-      const { plugin, symbol } = find(session, name);
+      const { plugin, symbol } = findSymbol(session, name);
       const place = libraryOf(plugin).declaredAt(symbol);
       if (place === undefined)
         throw new Error(`${name}: its source is not known (${plugin.typeSource ?? 'no types'})`);
@@ -59,10 +55,13 @@ export const COMMANDS: Readonly<Record<string, ReplCommand>> = {
     },
   },
   open: {
-    help: 'Open another library and bring its symbols into scope: .open PATH',
-    action(session, path) {
+    help: 'Open another library and bring its symbols into scope: .open [--types FILE] PATH',
+    action(session, text) {
+      const [, first, path = text, last] =
+        /^(?:--types[ =](\S+) +)?(.*?)(?: +--types[ =](\S+))?$/.exec(text) ?? [];
       if (path === '') throw new Error('what? .open PATH');
-      session.use(open(libraryPath(path), session.options));
+      const types = first ?? last;
+      session.use(open(libraryPath(path), { ...session.options, ...(types === undefined ? {} : { types }) }));
     },
   },
   c: {
@@ -82,32 +81,4 @@ export function loadCommand(loadScript: (file: string) => void): ReplCommand {
       else loadScript(resolve(file));
     },
   };
-}
-
-/** The symbol of that name, in the library that was opened last. */
-function find(session: Session, name: string): { plugin: Plugin; library: Library; symbol: ElfSymbol } {
-  for (const plugin of session.plugins.toReversed()) {
-    const library = libraryOf(plugin);
-    const symbol = library.find(name);
-    if (symbol !== undefined) return { plugin, library, symbol };
-  }
-  throw new Error(notFound(libraryOf(session.current), name));
-}
-
-function describeType(session: Session, text: string): string {
-  const words = /^(?:struct|union|enum)\b/.test(text);
-  const known = session.plugins.toReversed().some((p) => libraryOf(p).find(text) !== undefined);
-  if (known && !words) {
-    const { library, symbol } = find(session, text);
-    const { type, reason } = library.typed(symbol);
-    if (type === undefined) throw new Error(`${text}: its type is not known\n${reason ?? ''}`.trimEnd());
-    const declaration = `${print(type, text)};`;
-    const layout = printLayout(type);
-    return layout.includes('\n') ? `${declaration}\n${layout}` : declaration;
-  }
-  const { ctype } = session.type(text).type;
-  const layout = printLayout(ctype);
-  return ctype.kind === 'typedef'
-    ? `typedef ${print(ctype.target, ctype.name)};${layout.includes('\n') ? `\n${layout}` : ''}`
-    : layout;
 }

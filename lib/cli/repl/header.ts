@@ -7,13 +7,19 @@ import { open } from '../../plugin/open.js';
 import { libraryOf } from '../../plugin/plugin.js';
 import type { Session } from './session.js';
 
+/** The headers that were loaded, by the path of the library that they type: a later one adds to them. */
+const loaded = new WeakMap<Session, Map<string, readonly string[]>>();
+
 /** `.load` of a header: asks the C compiler what it declares, and opens the library again with these types. */
 export function loadHeader(session: Session, name: string): void {
   const bare = name.replace(/^[<"](.*)[>"]$/, '$1');
   // A file that is here goes first, as with #include "…".
   const header = !bare.startsWith('/') && !name.startsWith('<') && existsSync(bare) ? `./${bare}` : bare;
   const { path } = session.current;
-  const made = makeTypesFile(libraryOf(session.current), { headers: [header] });
+  const before = loaded.get(session) ?? new Map<string, readonly string[]>();
+  const headers = [...(before.get(path) ?? []).filter((earlier) => earlier !== header), header];
+  const made = makeTypesFile(libraryOf(session.current), { headers });
+  loaded.set(session, before.set(path, headers));
   const folder = mkdtempSync(join(tmpdir(), 'elf-plugin-'));
   try {
     const file = join(folder, 'header.types.json');

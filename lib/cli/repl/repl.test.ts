@@ -48,6 +48,21 @@ describeWith(['gcc'], 'elf-plugin repl, piped', () => {
     ['top-level await, in order', ['await new Promise((r) => setTimeout(r, 50, 7))', '8'], '7\n8\n'],
     ['enumerators', ['BLUE', 'next_color(RED) === GREEN'], '6\ntrue\n'],
     ['several lines', ['const twice = (x) => {', 'return add(x, x);', '}', 'twice(4)'], '8\n'],
+    [
+      'results as C, and what they have become',
+      ['make_point(1, 2.5)', '[make_point(1, 2)]', 'var p = make_point(3, 4); p.y = 5; p', 'p.z = 6; p'],
+      '(point_t){ .x = 1, .y = 2.5 }\n[ (point_t){ .x = 1, .y = 2 } ]\n(point_t){ .x = 3, .y = 5 }\n{ x: 3, y: 5, z: 6 }\n',
+    ],
+    [
+      'enumerators by the C type of a line',
+      [
+        'shape.value.color',
+        'next_color(RED)',
+        'next_color(RED) + 1',
+        'shape.value.color = 7; shape.value.color',
+      ],
+      'GREEN\nGREEN\n6\n7\n',
+    ],
     ['names of types', ["sizeOf('struct point')", "alloc('point_t', { x: 3 }).value.x"], '16\n3\n'],
     ['names that JavaScript has', ['Array.from([1])', "plugin.lookup('Array').value"], '[ 1 ]\n3\n'],
   ])('%s', (_, lines, expected) => {
@@ -57,6 +72,18 @@ describeWith(['gcc'], 'elf-plugin repl, piped', () => {
   it.each<[string, string, string]>([
     ['a wrong argument', 'add(1)', 'Uncaught TypeError: int add(int a, int b): takes 2 arguments, got 1\n'],
     ['an unknown name', 'nope', 'Uncaught ReferenceError: nope is not defined\n'],
+    ['a name that is close', 'ad(1, 2)', 'Uncaught ReferenceError: ad is not defined, did you mean add?\n'],
+    [
+      'an enumerator that is close',
+      'GREN',
+      'Uncaught ReferenceError: GREN is not defined, did you mean GREEN?\n',
+    ],
+    [
+      'a struct that is close',
+      '.type struct pont',
+      "C type at column 8: there is no 'struct pont' here\n  struct pont\n         ^\n  did you mean struct point?\n",
+    ],
+    ['an expression that is none', '.symbols /(/', 'Invalid regular expression: /(/u: Unterminated group\n'],
     ['a callback that throws', "apply(() => { throw new Error('thrown') }, 1)", 'Uncaught Error: thrown\n'],
     ['a rejected promise', "void Promise.reject(new Error('rejected'))", 'Uncaught Error: rejected\n'],
     ['a rejected await', "await Promise.reject(new Error('rejected'))", 'Uncaught Error: rejected\n'],
@@ -74,10 +101,18 @@ describeWith(['gcc'], 'elf-plugin repl, piped', () => {
   });
 
   it('.symbols, .type and .source', () => {
-    const { stdout, status } = piped(['.symbols *co*', '.type shape', '.type point_t', '.source make_point']);
+    const { stdout, status } = piped([
+      '.symbols /^count|_co/',
+      '.symbols *co*',
+      '.type shape',
+      '.type point_t',
+      '.source make_point',
+    ]);
     expect(status).toBe(0);
     const source = join(dirname(library()), 'inline.c');
     expect(stdout).toBe(`int counter;
+enum color next_color(enum color c);
+int counter;
 enum color next_color(enum color c);
 struct shape shape;
 struct shape {         // offset size
@@ -123,7 +158,7 @@ describeWith(['gcc'], '.c', () => {
         'grow(origin, 4)',
         'origin.value.y',
       ],
-      'point_t grow(struct point *p, double by);\n{ x: 1, y: 10 }\n10\n',
+      'point_t grow(struct point *p, double by);\n(point_t){ .x = 1, .y = 10 }\n10\n',
     ],
     [
       'uses its variables and constants',
@@ -176,6 +211,20 @@ describeWith(['gcc'], '.c', () => {
     const { stdout, status } = piped(['.c int f(void) { return +; }', 'add(1, 2)']);
     expect(status).toBe(1);
     expect(stdout).toMatch(/^compile: gcc refuses[^]*\.c:1:23: error: expected expression[^]*\n3\n$/);
+    const lines = [
+      '.c #include "none.h"',
+      '.c int ad(int, int); int f(void) { return ad(1, 2); }',
+      '.c #include <math.h>',
+      '.c int sum(void) { return add(1, 2); }',
+    ];
+    const { stdout: said } = piped(lines);
+    expect(said).toMatch(/\n {2}\.c:1:10: fatal error: none\.h: No such file/);
+    expect(said.split('\n').slice(-4)).toEqual([
+      'compile: .c: undefined symbol: ad',
+      '  nothing that is open or included defines ad, did you mean add?',
+      'int sum(void);',
+      '',
+    ]);
   });
 });
 
@@ -199,6 +248,35 @@ describeWith(['gcc', 'strip'], '.load of a header', () => {
     expect(stdout).toMatch(
       /^Uncaught[^]*is not known\n[^]*\ntypes of 1 of 10 exported symbols\n15\n(?:int add\(int first, int second\);\n){2}the compiler refuses the header\n/,
     );
+  });
+
+  it('adds to the headers before, and .open takes the types of another library', () => {
+    const folder = join(BUILD, 'cli', 'load');
+    const stripped = join(folder, 'stripped-too.so');
+    run('strip', ['-o', stripped, library()]);
+    writeFileSync(join(folder, 'first.h'), 'int add(int first, int second);\n');
+    writeFileSync(
+      join(folder, 'second.h'),
+      'struct point { int x; double y; };\nextern struct point origin;\n',
+    );
+    const types = join(folder, 'repl.types.json');
+    expect(runChild(MAIN, { args: ['types', library(), '-o', types] }).status).toBe(0);
+    const { stdout, status } = piped(
+      [
+        '.type struct point',
+        `.load ${join(folder, 'first.h')}`,
+        `.load ${join(folder, 'second.h')}`,
+        'add(origin.value.x, 1)',
+        `.open --types ${types} ${stripped}`,
+        'make_point(1, 2)',
+        `.open ${stripped} --types=${types}`,
+      ],
+      [stripped],
+    );
+    expect([status, stdout]).toEqual([
+      1,
+      'nothing is known of struct point\ntypes of 1 of 10 exported symbols\ntypes of 2 of 10 exported symbols\n2\n(point_t){ .x = 1, .y = 2 }\n',
+    ]);
   });
 
   it('leaves JavaScript to Node', () => {

@@ -23,6 +23,7 @@ export class Scope {
   readonly #global: object;
   /** Names that stay what they are. */
   readonly #taken: Set<string>;
+  readonly #reserved = new Set<string>();
   readonly #names = new Map<string, Named>();
   /** Libraries whose constants have not been looked at. */
   #unread: Plugin[] = [];
@@ -35,7 +36,16 @@ export class Scope {
 
   /** Keeps names for the session. */
   reserve(names: Iterable<string>): void {
-    for (const name of names) this.#taken.add(name);
+    for (const name of names) {
+      this.#taken.add(name);
+      this.#reserved.add(name);
+    }
+  }
+
+  /** The names that are not JavaScript's: those of C, and what is kept for the session. */
+  names(): string[] {
+    this.readConstants();
+    return [...this.#names.keys(), ...this.#reserved];
   }
 
   /** The value of a constant of C. */

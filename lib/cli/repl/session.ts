@@ -3,6 +3,7 @@ import { start, type REPLEval, type REPLServer } from 'node:repl';
 
 import { findLibrary } from '../../elf/search.js';
 import { messageOf } from '../../errors.js';
+import { showResultsAsC } from '../../ffi/calls/shown-result.js';
 import { callback, cast } from '../../ffi/calls/typed.js';
 import { free } from '../../ffi/heap.js';
 import { errno } from '../../ffi/state.js';
@@ -18,6 +19,7 @@ import { Completion, forNode, limited, type Completed } from './completion.js';
 import { Feed } from './feed.js';
 import { keepHistory } from './history.js';
 import { Scope } from './scope.js';
+import { typeOfLine } from './static-type.js';
 import { TypeNames } from './type-names.js';
 import { show } from './show.js';
 
@@ -45,10 +47,13 @@ export class Session {
   /** Whether a command has failed. */
   #failed = false;
   #continuation: Continuation | undefined;
+  /** What was evaluated last. */
+  #line = '';
 
   /** The prompt is there when this returns; `paths` are the libraries to open, whose errors are thrown before. */
   constructor(paths: readonly string[], { input, output, open }: SessionOptions) {
     this.options = open;
+    showResultsAsC();
     this.#interactive = input.isTTY && output.isTTY;
     const plugins = paths.map((path) => openLibrary(path, open));
     // Node's REPL adds its modules to these (`path`, `url`), and C may have those names.
@@ -69,7 +74,10 @@ export class Session {
       preview: false,
       writer: (value: unknown) => {
         flushStreams();
-        return show(value, colors);
+        return show(value, colors, {
+          names: () => this.scope.names(),
+          type: () => typeOfLine(this.#line, (declaration) => this.type(declaration).type.ctype),
+        });
       },
     });
     this.server = server;
@@ -215,6 +223,7 @@ export class Session {
         done(null, undefined);
         return;
       }
+      this.#line = code;
       this.scope.addConstants(code);
       evaluate.call(this.server, code, context, file, done);
       flushStreams();

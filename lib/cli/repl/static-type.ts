@@ -5,7 +5,7 @@ import { bare, isQualified, isText, type CType } from '../../ctypes/model.js';
 import { Pointer } from '../../ffi/values/pointer.js';
 import { typeOf } from '../../ffi/values/reflect.js';
 import { Plugin } from '../../plugin/plugin.js';
-import type { Chain, Step } from './chain.js';
+import { chainAt, type Chain, type Step } from './chain.js';
 
 /** What an expression is known to be before it is evaluated: a C value of a type, or a plugin or what it has. */
 export type Known =
@@ -32,6 +32,14 @@ export function knownOf(
     known = method ?? after(known, step);
   }
   return known;
+}
+
+/** The C type of what a whole line gives: `shape.value.color`, `next_color(RED)`. Undefined where C does not say it. */
+export function typeOfLine(line: string, typeNamed: (declaration: string) => CType): CType | undefined {
+  // Its last name is a step, too.
+  const chain = chainAt(`${line.trim().replace(/;$/, '')}.`);
+  const known = chain?.start === 0 ? knownOf(chain, typeNamed) : undefined;
+  return known !== undefined && 'type' in known ? known.type : undefined;
 }
 
 function rootOf(name: string): Known | undefined {

@@ -4,6 +4,7 @@ import { Block } from '../block.js';
 import { copyOf, type Codec, type Values } from '../values/codec.js';
 import { flatArgument, flatParts, flatResult } from './flat.js';
 import type { Frame, Passing, Returning } from './passing.js';
+import { shownResult } from './shown-result.js';
 
 /**
  * How a value that is taken apart (see lowered.ts) goes into a block with its bytes, and comes out of one: a struct as a plain object, as nobody has
@@ -53,7 +54,11 @@ export function argumentByValue(
 /** The same for a result: in koffi's types, if that will do. */
 export function returningByValue(type: CType, values: Values, compiler: Compiler | undefined): Returning {
   const parts = flatParts(type, compiler);
-  return (parts && flatResult(type, parts, values)) ?? passingByValue(type, values);
+  return shownResult(
+    (parts && flatResult(type, parts, values)) ?? passingByValue(type, values),
+    type,
+    values,
+  );
 }
 
 /** How large blocks are that are kept for the next call. */

@@ -1,6 +1,7 @@
-import { addressOf, snapshot } from '../../index.js';
+import { addressOf, open, snapshot } from '../../index.js';
 import type { Pointer, Variable } from '../../index.js';
 import { openFixture, thrownBy } from '../../testing/fixture.js';
+import { compile } from '../../testing/tools.js';
 
 const plugin = openFixture('calls/calls.c');
 const f = (name: string): ((...args: unknown[]) => unknown) => plugin.lookup(name);
@@ -189,6 +190,25 @@ describe('other elements', () => {
     expect(thrownBy(() => f('all')(Uint8Array.of(1), 1)).message).toContain(
       'the elements of Uint8Array are none',
     );
+  });
+
+  it('memory of C as a Pointer to it does: bytes of any kind are text', () => {
+    const source = `unsigned char bytes[8] = "abc"; const unsigned char fixed[4] = "de"; int numbers[2];
+      int length(const char *s) { int n = 0; while (s[n]) n++; return n; }
+      void upper(char *s) { for (; *s; s++) *s -= 32; }\n`;
+    const p = open(compile(source));
+    const [bytes, fixed, numbers] = ['bytes', 'fixed', 'numbers'].map((name) => p.lookup<Variable>(name)) as [
+      Variable<Uint8Array>,
+      Variable<number[]>,
+      Variable<Int32Array>,
+    ];
+    const length = (text: unknown): unknown => p.lookup('length')(text);
+    const upper = (text: unknown): unknown => p.lookup('upper')(text);
+    expect([length(bytes), length(bytes.value), length(fixed), length(fixed.value)]).toEqual([3, 3, 2, 2]);
+    upper(bytes.value);
+    expect(bytes.value[0]).toBe(65);
+    expect(thrownBy(() => upper(fixed.value))).toMatchObject({ code: 'ERR_READ_ONLY' });
+    expect(thrownBy(() => length(numbers.value)).message).toContain('got memory of type int *');
   });
 
   it('rows, for a parameter of two dimensions', () => {

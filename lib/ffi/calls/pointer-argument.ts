@@ -1,4 +1,4 @@
-import { compatible } from '../../ctypes/compatible.js';
+import { compatibleTargets } from '../../ctypes/compatible.js';
 import { sizeOf } from '../../ctypes/layout.js';
 import { bare, isQualified, type CType, type FunctionType, type PointerType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
@@ -148,8 +148,7 @@ function checkWritable(type: CType, pointer: PointerType, writable: boolean, wha
 
 function checkElement(type: CType, pointer: PointerType, element: CType, what: string): void {
   const target = bare(pointer.target);
-  if (target.kind === 'void' || compatible(element, pointer.target)) return;
-  if (target.kind === 'array' && compatible(element, target.element)) return;
+  if (target.kind === 'void' || compatibleTargets(element, pointer.target)) return;
   const given = print({ kind: 'pointer', target: element, size: 8 });
   throw typeError('ERR_INVALID_ARG_TYPE', `${what}: expected ${print(type)}, got memory of type ${given}`);
 }

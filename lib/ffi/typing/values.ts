@@ -89,8 +89,18 @@ export type Snapshot<T> = 0 extends T & 1
 /** What may be assigned to an array: items of that number. */
 export type ArrayItems<W> = ArrayLike<W> & object;
 
+/** Says that a pointer is to const, which goes where C has `const T *` alone. There is no such property. */
+declare const toConst: unique symbol;
+interface ToConst {
+  readonly [toConst]: true;
+}
+/** What such a pointer is not. */
+interface ToWritable {
+  readonly [toConst]?: never;
+}
+
 /** A pointer through which nothing can be assigned: C's `const T *`. */
-export type ConstPointer<T> = Pointer<Const<T>, never>;
+export type ConstPointer<T> = Pointer<Const<T>, never> & ToConst;
 
 /** C's `void *`, which is cast before it is read: it goes where any pointer does. */
 export type VoidPointer = Pointer<never, never>;
@@ -100,6 +110,9 @@ export type Variable<T = unknown, W = Assigned<T>> = Pointer<T, W> & {
   /** As it was looked up. */
   readonly name: string;
 };
+
+/** A variable that is const. `T` is what is read of it. */
+export type ConstVariable<T = unknown> = Variable<T, never> & ToConst;
 
 /** What a function has besides being callable. */
 export interface FunctionProperties {
@@ -137,11 +150,16 @@ export type FunctionArgument<F extends (...args: any[]) => unknown> = F | Callba
  * arrays whose elements are such.
  */
 export type PointerArgument<T, Buffer = never, W = Assigned<T>> =
-  Pointer<T | ConstArrayView<T>, any> | (T extends Opaque ? W : never) | Elements<W> | Buffer | null;
+  | (Pointer<T | ConstArrayView<T>, any> & ToWritable)
+  | (T extends Opaque ? W : never)
+  | Elements<W>
+  | Buffer
+  | null;
 
 /** What `const T *` takes besides. */
 export type ConstPointerArgument<T, Buffer = never, W = Assigned<T>> =
   | PointerArgument<T, Buffer, W>
+  | Pointer<T | ConstArrayView<T>, any>
   | Pointer<Const<T> | ConstArrayView<Const<T>>, any>
   | (T extends Opaque ? Const<T> : never);
 

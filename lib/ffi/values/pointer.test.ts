@@ -233,6 +233,19 @@ describe('printing', () => {
   });
 });
 
+describe('in Jest', () => {
+  it.each<[string, () => unknown]>([
+    ['a number', first],
+    ['an array', () => numbers],
+  ])('a pointer to %s is compared, and what differs is shown', (_, pointer) => {
+    const { message } = thrownBy(() => {
+      expect({ at: pointer() }).toEqual({ at: { value: 'other' } });
+    });
+    expect(message.replaceAll(/\x1b\[\d+m/g, '')).toMatch(/-     "value": "other",\n-   },\n\+   "at": "0x/);
+    expect(first()).toMatchObject({ value: first().value });
+  });
+});
+
 describe('wild pointers', () => {
   const source = `
     import { inspect } from 'node:util';

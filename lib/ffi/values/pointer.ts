@@ -157,6 +157,8 @@ export class Pointer<T = unknown, W = Assigned<T>> {
   // What may be assigned is not always what is read: nothing, behind a pointer to const.
   // eslint-disable-next-line @typescript-eslint/related-getter-setter-pairs
   get value(): T {
+    // Jest's copy has the prototype alone.
+    if (!(#live in this)) return undefined as T;
     return (this.#live === undefined || this.#first?.freed === true ? this.at(0) : this.#live) as T;
   }
 
@@ -270,7 +272,9 @@ export class Pointer<T = unknown, W = Assigned<T>> {
 
   /** What Jest copies for the difference that it prints: it would follow `value`, and what leads to itself has no end. @internal */
   get [Symbol.for('@jest/serializableProperties')](): readonly string[] {
-    return ['address'];
+    // It asks the prototypes, too: those of pointers to numbers have accessors of their own, which read no copy.
+    if (!(#live in this)) return this !== Pointer.prototype && Object.hasOwn(this, 'value') ? ['value'] : [];
+    return Object.getPrototypeOf(this) === Pointer.prototype ? ['address'] : ['address', 'value'];
   }
 
   /** As C writes it, with what it points to, for `console.log` and the REPL. */
