@@ -35,9 +35,9 @@ export function unzstd(name: string, data: Uint8Array, size: number): Uint8Array
   );
 }
 
-/** One block of the result's size (up to 64 MiB) in place of many small ones that are joined. */
+/** One block of the result's size (up to 1 GiB) in place of many that are joined. Node would make a further one for a block that is full. */
 function outputOptions(size: number): OutputOptions {
-  return { chunkSize: Math.min(Math.max(size, 64), 1 << 26), maxOutputLength: Math.max(size, 1) };
+  return { chunkSize: Math.min(Math.max(size + 1, 64), 1 << 30), maxOutputLength: Math.max(size, 1) };
 }
 
 function tooLarge(name: string, data: Uint8Array, size: number): FormatError {

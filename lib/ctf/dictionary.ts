@@ -36,7 +36,7 @@ export class Dictionary {
   readonly #cursor: ByteCursor;
   readonly #parent: Dictionary | undefined;
   readonly #outside: ByteSource | undefined;
-  #positions: readonly number[] | undefined;
+  #positions: readonly (number | undefined)[] | undefined;
 
   /** `outside` holds the strings of the ELF file's own table. */
   constructor(
@@ -115,11 +115,11 @@ export class Dictionary {
     return Array.from({ length: Math.floor((end - start) / 4) }, () => cursor.u32());
   }
 
-  /** Where each type is, by its number; the first has number 1. */
-  get #offsets(): readonly number[] {
+  /** Where each type is, by its number; the first has number 1, and 0 is void, which is nowhere. */
+  get #offsets(): readonly (number | undefined)[] {
     if (this.#positions !== undefined) return this.#positions;
     const { start, end } = this.#header.types;
-    const positions = [-1];
+    const positions: (number | undefined)[] = [undefined];
     for (let pos = start; pos < end;) {
       positions.push(pos);
       const type = this.#read(0, pos);

@@ -240,6 +240,8 @@ describe('archives', () => {
     ],
     ['there is no type 0x7', () => ctfArchive({ '.ctf': shared().bytes(), 'a.c': child(7) })],
     ['there is no type 0x80000007', () => ctfArchive({ '.ctf': shared().bytes(), 'a.c': child(0x80000007) })],
+    // What would be void, were it the shared dictionary's.
+    ['there is no type 0x80000000', () => ctfArchive({ '.ctf': shared().bytes(), 'a.c': child(0x80000000) })],
   ])('%s', (reason, make) => {
     const info = infoOf(make(), [variable('v')]);
     const found = info.symbol(variable('v'));
@@ -316,4 +318,17 @@ describe('damage', () => {
     const type = infoOf(ctf.bytes()).typeNamed('typedef', 'a');
     expect(type && print(type)).toBe('a');
   });
+});
+
+it('a struct of structs, each of which has eight of the one before, is read in time', () => {
+  const ctf = new CtfWriter();
+  let inner = ctf.type(CTF_K.INTEGER, 'int', 4, [integer(CTF_INT.SIGNED, 32)]);
+  for (let level = 1; level < 20; level++) {
+    const members = Array.from({ length: 8 }, (_, i) => [ctf.string(`m${i}`), i * 64, inner]);
+    inner = ctf.type(CTF_K.STRUCT, `s${level}`, 64, members.flat(), { count: 8 });
+  }
+  ctf.objects.push(['v', inner]);
+  const found = infoOf(ctf.bytes(), [variable('v')]).symbol({ name: 'v', kind: 'variable', address: 16n });
+  if ('reason' in found) throw new Error(found.reason);
+  expect(() => printDefinition(found.type)).not.toThrow(RangeError);
 });

@@ -1,6 +1,10 @@
 import { CTF_K } from './constants.js';
 import type { CtfType } from './dictionary.js';
+import { keyOf } from './finite.js';
 import { readArrayEntry, readMemberEntries, readSliceEntry, strip } from './references.js';
+
+/** Structs within a struct: more than any has. */
+const MAX_RECORDS = 1000;
 
 /** An array's innermost element, or the type itself, without typedefs and qualifiers; and how many there are of it. */
 export interface Elements {
@@ -43,15 +47,31 @@ export function sizeToLinker(from: CtfType, id: number, addressSize: number): nu
   }
 }
 
-/** The alignment a type that `from` refers to has by nature, in bytes; at most 16, and 1 where it is not known. */
-export function naturalAlignment(from: CtfType, id: number, addressSize: number, depth = 0): number {
+/**
+ * The alignment a type that `from` refers to has by nature, in bytes; at most 16, and 1 where it is not known. `known`: of structs and unions, by
+ * their keys, so that each is looked into once.
+ */
+export function naturalAlignment(
+  from: CtfType,
+  id: number,
+  addressSize: number,
+  known: Map<number, number> = new Map<number, number>(),
+): number {
   const { type } = elementsOf(from, id);
   switch (type?.kind) {
     case CTF_K.STRUCT:
     case CTF_K.UNION: {
-      if (depth > 20) return 1;
-      const members = readMemberEntries(type);
-      return Math.max(1, ...members.map((m) => naturalAlignment(type, m.type, addressSize, depth + 1)));
+      const key = keyOf(type);
+      let alignment = known.get(key) ?? 0;
+      if (alignment > 0) return alignment;
+      alignment = 1;
+      // Corrupt structs can be in themselves, or in each other without end.
+      known.set(key, alignment);
+      if (known.size > MAX_RECORDS) return alignment;
+      for (const member of readMemberEntries(type))
+        alignment = Math.max(alignment, naturalAlignment(type, member.type, addressSize, known));
+      known.set(key, alignment);
+      return alignment;
     }
     case undefined:
     case CTF_K.SLICE:

@@ -1,4 +1,4 @@
-import { alignOf, sizeOf } from '../ctypes/layout.js';
+import { alignOf, greatest, sizeOf } from '../ctypes/layout.js';
 import type { Member, RecordType } from '../ctypes/model.js';
 import { CTF_K } from './constants.js';
 import type { CtfType } from './dictionary.js';
@@ -62,10 +62,9 @@ function readMember(reader: TypeReader, record: CtfType, { name, type: id, offse
  */
 function trueSize(reader: TypeReader, type: CtfType, members: readonly Member[]): number {
   const entries = readMemberEntries(type);
-  const reach = Math.max(
-    0,
-    ...entries.map((m) => Math.floor(m.offset / 8) + sizeToLinker(type, m.type, reader.context.addressSize)),
-  );
+  let reach = 0;
+  for (const { type: id, offset } of entries)
+    reach = Math.max(reach, Math.floor(offset / 8) + sizeToLinker(type, id, reader.context.addressSize));
   if (reach !== type.size) return type.size;
   const end = endOf(members);
   if (end >= type.size) return type.size;
@@ -119,9 +118,12 @@ function endOf(members: readonly Member[]): number {
   const ends = members.map((m) =>
     m.bitSize === undefined ? (m.offset + (sizeOf(m.type) ?? 0)) * 8 : (m.bitOffset ?? 0) + m.bitSize,
   );
-  return Math.ceil(Math.max(0, ...ends) / 8);
+  return Math.ceil(greatest(ends, 0) / 8);
 }
 
 function alignmentOf(members: readonly Member[]): number {
-  return Math.max(1, ...members.map((m) => alignOf(m.type)));
+  return greatest(
+    members.map((m) => alignOf(m.type)),
+    1,
+  );
 }

@@ -20,7 +20,7 @@ export function printLayout(type: CType): string {
   if (t.kind === 'enum') return `${printDefinition(t)};`;
   if ((t.kind !== 'struct' && t.kind !== 'union') || t.size === undefined) return print(type);
   const lines = [[`${head(t)} {`, 'offset size'], ...body(t, 0, 1), ['};', `${t.size} bytes`]];
-  const width = Math.max(...lines.map(([text = '']) => text.length));
+  const width = lines.reduce((widest, [text = '']) => Math.max(widest, text.length), 0);
   return lines
     .map(([text = '', note]) => (note === undefined ? text : `${text.padEnd(width)}  // ${note}`))
     .join('\n');

@@ -75,7 +75,7 @@ function findAlignment(record: RecordType): number {
   if (own === undefined) return membersAlignment(record);
   // Clang writes what a struct asks for, though a member may ask for more; gcc also writes what a packed one has, and that is less.
   const asked = record.members.map((m) => (asksFor(m) ? (m.alignment ?? 1) : 1));
-  return hasPadding(record) ? Math.max(own, membersAlignment(record)) : Math.max(own, ...asked);
+  return hasPadding(record) ? Math.max(own, membersAlignment(record)) : greatest(asked, own);
 }
 
 /** Whether a member itself asks for an alignment, which holds in a packed record, too. What its type asks for does not, though clang writes it at the member. */
@@ -102,8 +102,8 @@ export function hasPadding({ kind, members, size = 0, alignment = 1 }: RecordTyp
       : (m.bitOffset ?? m.offset * 8) + m.bitSize,
   );
   const asked = members.map((m) => m.alignment ?? 1);
-  const end = Math.ceil(Math.max(0, ...ends) / 8);
-  if (size - end >= Math.max(alignment, ...asked)) return true;
+  const end = Math.ceil(greatest(ends, 0) / 8);
+  if (size - end >= greatest(asked, alignment)) return true;
   if (kind === 'union') return false;
   // Behind a bit-field a member begins with the next byte, and one that asks for an alignment at the next multiple of that.
   return members.some((m, i) => {
@@ -139,4 +139,9 @@ export function namedMembers(members: readonly Member[]): NamedMember[] {
       ...(m.bitOffset === undefined ? {} : { bitOffset: m.bitOffset + member.offset * 8 }),
     }));
   });
+}
+
+/** The greatest of numbers that may be more than a call can have arguments; at least `least`. */
+export function greatest(numbers: readonly number[], least: number): number {
+  return numbers.reduce((most, number) => Math.max(most, number), least);
 }

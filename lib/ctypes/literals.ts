@@ -8,8 +8,12 @@ export interface IntegerLiteral {
   readonly longs: number;
 }
 
+/** Characters of the longest constant that is read. 128 bits in binary, as GNU C has them, are 130. */
+const MAX_LENGTH = 1000;
+
 /** The integer constant that `word` is, C23's and GNU C's binary ones included; undefined if it is none. */
 export function integerLiteral(word: string): IntegerLiteral | undefined {
+  if (word.length > MAX_LENGTH) return undefined;
   const found = /^(0x[\da-f]+|0b[01]+|0[0-7]*|[1-9]\d*)(u?(?:ll?|LL)?|(?:ll?|LL)u)$/i.exec(word);
   const [, digits, suffix] = found ?? [];
   if (digits === undefined || suffix === undefined) return undefined;

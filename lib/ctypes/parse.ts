@@ -45,7 +45,7 @@ export function parseType(text: string, resolve: NameResolver, opaque?: OpaqueRe
   if (text.length > MAX_LENGTH)
     throw report(`more than ${MAX_LENGTH} characters`, { text: '', at: MAX_LENGTH });
   const tokens = new Tokens(
-    scan(text).filter((token) => token.text !== '\n'),
+    scan(text, report).filter((token) => token.text !== '\n'),
     report,
   );
   const type = new TypeParser(tokens, namesOf(resolve, opaque)).type();

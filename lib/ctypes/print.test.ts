@@ -126,3 +126,28 @@ it('a struct that holds itself through an anonymous one ends', () => {
   members.push({ name: 'next', type: to(self), offset: 0 });
   expect(print(self)).toBe('struct { struct { struct { struct { ... } *next; } *next; } *next; }');
 });
+
+it('ends a type that doubles at each level', () => {
+  let type: CType = { kind: 'int', name: 'int', size: 4, signed: true, text: false };
+  for (let i = 0; i < 100; i++) {
+    const parameters: { name: undefined; type: CType }[] = [
+      { name: undefined, type },
+      { name: undefined, type },
+    ];
+    type = {
+      kind: 'pointer',
+      size: 8,
+      target: {
+        kind: 'function',
+        result: type,
+        parameters,
+        variadic: false,
+        prototyped: true,
+        convention: undefined,
+      },
+    };
+  }
+  const text = print(type);
+  expect(text).toContain('...');
+  expect(text.length).toBeLessThan(10_000_000);
+});

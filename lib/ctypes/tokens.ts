@@ -8,6 +8,9 @@ const TOKENS =
 /** Parentheses, structs and operators nested deeper than this are refused, rather than the stack overflown. C asks for 63 (C17 §5.2.4.1). */
 const MAX_DEPTH = 64;
 
+/** More than any header has behind a preprocessor; each takes 100 bytes. */
+const MAX_TOKENS = 600_000;
+
 export interface Token {
   readonly text: string;
   /** Where it begins, counted in characters. */
@@ -15,10 +18,16 @@ export interface Token {
 }
 
 /** What a text consists of; the ends of lines among it, as the preprocessor goes by lines. A comment that is not closed is a token. */
-export function scan(text: string): Token[] {
-  return Array.from(text.matchAll(TOKENS), (m) => ({ text: m[0], at: m.index })).filter(
-    (token) => !/^(?:\/\*[^]*\*\/$|\/\/|\\\r?\n)/.test(token.text),
-  );
+export function scan(text: string, report: Report): Token[] {
+  const tokens: Token[] = [];
+  for (const match of text.matchAll(TOKENS)) {
+    const token = { text: match[0], at: match.index };
+    if (/^(?:\/\*[^]*\*\/$|\/\/|\\\r?\n)/.test(token.text)) continue;
+    if (tokens.length >= MAX_TOKENS)
+      throw report(`the text has more than ${MAX_TOKENS} words and signs`, token);
+    tokens.push(token);
+  }
+  return tokens;
 }
 
 /** The error for what is wrong at a place, counted in characters. */

@@ -162,6 +162,9 @@ export function findAbbrev(cursor: ByteCursor, known: KnownAbbrevs, wanted: numb
   }
 }
 
+/** Attributes of one abbreviation: compilers write up to 40. They are looked through for each entry. */
+const MAX_ATTRIBUTES = 1000;
+
 function bufferOf({ data }: ByteCursor): Buffer {
   return Buffer.from(data.buffer, data.byteOffset, data.length);
 }
@@ -170,7 +173,8 @@ function bufferOf({ data }: ByteCursor): Buffer {
 function skipAbbrev(cursor: ByteCursor): number {
   const tag = cursor.uleb();
   cursor.u8();
-  for (let at = 1, form = 1; at !== 0 || form !== 0;) {
+  for (let at = 1, form = 1, count = 0; at !== 0 || form !== 0; count++) {
+    if (count > MAX_ATTRIBUTES) cursor.fail(`an abbreviation of more than ${MAX_ATTRIBUTES} attributes`);
     at = cursor.uleb();
     form = cursor.uleb();
     if (form === DW_FORM.implicit_const) cursor.sleb();

@@ -1,5 +1,6 @@
 import { DW_AT, DW_TAG } from './constants.js';
 import { Die } from './die.js';
+import { signatureHolder } from './function-type.js';
 
 /** Deeper than any real type; corrupt input can nest as deep as it is long. */
 const MAX_DEPTH = 200;
@@ -15,6 +16,8 @@ const NAMELESS: readonly number[] = [
   DW_TAG.atomic_type,
   DW_TAG.array_type,
   DW_TAG.subroutine_type,
+  // No compiler refers to one as to a type.
+  DW_TAG.subprogram,
 ];
 
 const RECORDS: readonly number[] = [DW_TAG.structure_type, DW_TAG.class_type, DW_TAG.union_type];
@@ -65,9 +68,9 @@ function check(
 
 /** The nameless types that a nameless type is written with. */
 function namelessParts(die: Die): Die[] {
-  const holders =
-    die.tag === DW_TAG.subroutine_type ? [die, ...die.children(DW_TAG.formal_parameter)] : [die];
-  return typesOf(holders).filter((type) => NAMELESS.includes(type.tag));
+  const isFunction = die.tag === DW_TAG.subroutine_type || die.tag === DW_TAG.subprogram;
+  const parameters = isFunction ? signatureHolder(die).children(DW_TAG.formal_parameter) : [];
+  return typesOf([die, ...parameters]).filter((type) => NAMELESS.includes(type.tag));
 }
 
 /** The types of what lies inside a type. A static member of C++ does not, and may be of its own class. */
@@ -82,5 +85,7 @@ function contents(die: Die): Die[] {
 }
 
 function typesOf(dies: readonly Die[]): Die[] {
-  return dies.map((die) => die.reference(DW_AT.type)).filter((target) => target instanceof Die);
+  return dies
+    .map((die) => (die.inherited(DW_AT.type) ?? die).reference(DW_AT.type))
+    .filter((target) => target instanceof Die);
 }

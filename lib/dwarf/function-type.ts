@@ -85,7 +85,7 @@ export function hasParameters(die: Die): boolean {
  * The entry whose children are the parameters. An instance of an inlined function lists only what the optimiser left
  * of them, its abstract origin all; the completion of a declaration has its own, with names, unless it has none at all.
  */
-function signatureHolder(die: Die): Die {
+export function signatureHolder(die: Die): Die {
   let holder = die;
   for (const next of die.chain()) {
     holder = next;

@@ -195,6 +195,10 @@ describe('corrupt debug info', () => {
       children: [{ tag: DW_TAG.formal_parameter, attributes: [ref('t')] }],
     };
     expect(reason([{ children: [variable(), takesItself] }])).toMatch('a type that contains itself');
+    // Through a function that stands where a type should, and takes it.
+    const toFunction: DieTree = { tag: DW_TAG.pointer_type, label: 't', attributes: [ref('f')] };
+    const taker: DieTree = { ...takesItself, tag: DW_TAG.subprogram, label: 'f' };
+    expect(reason([{ children: [variable(), toFunction, taker] }])).toMatch('a type that contains itself');
     const record = typeOf([
       {
         tag: DW_TAG.structure_type,

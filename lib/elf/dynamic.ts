@@ -46,7 +46,10 @@ export class Dynamic {
 
   /** The libraries it needs, in their order. */
   get needed(): string[] {
-    return this.entries.filter((e) => e.tag === DT.NEEDED).map((e) => this.strings.at(Number(e.value)));
+    const entries = this.entries.filter((e) => e.tag === DT.NEEDED);
+    if (entries.length === 0) return [];
+    const nameAt = this.strings.batch();
+    return entries.map((e) => nameAt(Number(e.value)));
   }
 
   get soname(): string | undefined {

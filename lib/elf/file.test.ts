@@ -129,7 +129,7 @@ describe('compressed sections', () => {
       '1000 uncompressed bytes, 1001 were',
     ],
     ['too small a size', compressed('.debug_x', encoding, 1, content, 999), "can't be decompressed"],
-    ['an absurd size', compressed('.debug_x', encoding, 1, content, 2 ** 40), "can't be 1099511627776"],
+    ['an absurd size', compressed('.debug_x', encoding, 1, content, 2 ** 26), "can't be 67108864"],
     ['other bytes', { name: '.zdebug_x', data: Buffer.alloc(20) }, 'not "ZLIB" data'],
   ])('refuses %s', (_, section, message) => {
     expect(() => elf({ sections: [section] }).section('.debug_x')).toThrow(message);

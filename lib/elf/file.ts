@@ -1,9 +1,15 @@
 import { BufferSource, FileSource, SourceSlice, type ByteSource } from '../bytes/source.js';
 import { FormatError } from '../errors.js';
+import type { Grant } from './compression.js';
 import { PN_XNUM, PT, SHF, SHT } from './constants.js';
 import { readHeader, type ElfHeader } from './header.js';
 import { readSection0, readSections, type SectionHeader } from './section.js';
 import { readProgramHeaders, type ProgramHeader } from './segment.js';
+
+/** Bytes that the sections of a file may become together: a compiler's become three to six times as many. */
+const MAX_RATIO = 12;
+/** What those of any file may become, however small it is. */
+const MIN_ROOM = 1 << 27;
 
 /** Most files have no compressed sections. */
 const compression = () => require('./compression.js') as typeof import('./compression.js');
@@ -23,6 +29,7 @@ export class ElfFile {
   #sections: readonly SectionHeader[] | undefined;
   readonly #contents = new Map<string, ByteSource | undefined>();
   readonly #closed: { close(): void }[] = [];
+  #decompressed = 0;
 
   constructor(source: ByteSource) {
     this.source = source;
@@ -109,7 +116,10 @@ export class ElfFile {
     const { name } = section;
     const raw = this.rawSection(section);
     if (!(section.flags & SHF.COMPRESSED)) return raw;
-    return new BufferSource(name, compression().decompressSection(name, raw.read(0, raw.size), this.header));
+    return new BufferSource(
+      name,
+      compression().decompressSection(name, raw.read(0, raw.size), this.header, this.#grant),
+    );
   }
 
   /** The PT_LOAD segment that maps `address`. */
@@ -146,10 +156,23 @@ export class ElfFile {
     return section && this.contents(section);
   }
 
+  /** Ends what would take memory without end: zlib's data may become a thousand times as large. */
+  readonly #grant: Grant = (name, size) => {
+    const most = Math.max(MIN_ROOM, this.source.size * MAX_RATIO);
+    if (this.#decompressed + size > most) {
+      const reason = `${size} uncompressed bytes: the sections of such a file may become ${most} together`;
+      throw new FormatError(name, 0, reason);
+    }
+    this.#decompressed += size;
+  };
+
   #readZdebug(name: string): ByteSource | undefined {
     const section = this.#find(name.replace('.', '.z'));
     if (section === undefined) return undefined;
     const raw = this.rawSection(section);
-    return new BufferSource(name, compression().decompressZdebug(section.name, raw.read(0, raw.size)));
+    return new BufferSource(
+      name,
+      compression().decompressZdebug(section.name, raw.read(0, raw.size), this.#grant),
+    );
   }
 }

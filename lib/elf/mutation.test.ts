@@ -1,9 +1,5 @@
-import fc from 'fast-check';
-import { readFileSync } from 'node:fs';
-
 import { BufferSource } from '../bytes/source.js';
 import { FormatError } from '../errors.js';
-import { compile, describeWith, FIXTURES } from '../testing/tools.js';
 import { note, writeElf } from '../testing/elf-writer.js';
 import { SHN } from './constants.js';
 import { ElfFile } from './file.js';
@@ -70,28 +66,4 @@ it.each([
     bytes[at] = old;
   }
   for (let size = 0; size < bytes.length; size++) ask(bytes.subarray(0, size));
-});
-
-describeWith(['gcc'], 'a compiled library', () => {
-  it('can be wrong in many bytes', () => {
-    const script = `-Wl,--version-script=${FIXTURES}/elf/symbols.map`;
-    const sound = readFileSync(
-      compile('elf/symbols.c', { flags: ['-g', '-gz', '-shared', '-fPIC', script] }),
-    );
-    // The tables are at the start, the dynamic array before the last page, the section headers at the end.
-    const place = fc.oneof(
-      fc.integer({ min: 64, max: 0xa00 }),
-      fc.nat(sound.length - 1),
-      fc.integer({ min: sound.length - 2500, max: sound.length - 1 }),
-    );
-    const change = fc.tuple(place, fc.nat(255));
-    fc.assert(
-      fc.property(fc.array(change, { minLength: 1, maxLength: 20 }), (changes) => {
-        const bytes = Buffer.from(sound);
-        for (const [at, value] of changes) bytes[at] = value;
-        ask(bytes);
-      }),
-      { numRuns: 500, interruptAfterTimeLimit: 20_000, markInterruptAsFailure: true },
-    );
-  });
 });

@@ -24,7 +24,8 @@ export function* iterNotes(bytes: Uint8Array, littleEndian: boolean, align = 4):
   // What is left of a padded segment can be less than a note's head.
   while (bytes.length - cursor.pos >= 12) {
     const [ownerSize, dataSize, type] = [cursor.u32(), cursor.u32(), cursor.u32()];
-    const owner = Buffer.from(cursor.bytes(ownerSize)).toString('latin1').replace(/\0.*$/s, '');
+    const owner =
+      ownerSize === 0 ? '' : Buffer.from(cursor.bytes(ownerSize)).toString('latin1').replace(/\0.*$/s, '');
     pad();
     yield { owner, type, data: cursor.bytes(dataSize) };
     pad();

@@ -38,9 +38,10 @@ export function readSections(source: ByteSource, header: ElfHeader): SectionHead
   const nameless = Array.from({ length: count }, () => parseSection(cursor));
   const names = nameless[header.shstrndx === SHN.XINDEX ? first.link : header.shstrndx];
   const table = names && new StringTable('section names', source.read(names.offset, names.size));
+  const nameAt = table?.batch();
   return nameless.map(({ nameOffset, ...section }, index) => ({
     index,
-    name: nameOffset === 0 ? '' : (table?.at(nameOffset) ?? ''),
+    name: nameOffset === 0 ? '' : (nameAt?.(nameOffset) ?? ''),
     ...section,
   }));
 }

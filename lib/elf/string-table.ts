@@ -1,5 +1,10 @@
 import { FormatError } from '../errors.js';
 
+/** Texts share their ends, and the same one is named more than once: together, those of a table have less than so many times its bytes. */
+const MAX_SHARING = 16;
+/** What those of any table may have together. */
+const MIN_ROOM = 1 << 16;
+
 /** NUL-terminated strings found by their offset (gABI ch. 4 "String Table"). */
 export class StringTable {
   readonly #subject: string;
@@ -13,6 +18,17 @@ export class StringTable {
   /** The string at `offset`, decoded as UTF-8. */
   at(offset: number): string {
     return this.#bytes.toString('utf8', offset, this.#end(offset));
+  }
+
+  /** As `at`, for who reads the strings of a whole table: a damaged one has them overlap, so that they have no end together. */
+  batch(): (offset: number) => string {
+    let left = Math.max(this.#bytes.length * MAX_SHARING, MIN_ROOM);
+    return (offset) => {
+      const end = this.#end(offset);
+      left -= end - offset;
+      if (left < 0) throw new FormatError(this.#subject, offset, 'the strings overlap too often');
+      return this.#bytes.toString('utf8', offset, end);
+    };
   }
 
   /** Whether the string at `offset` has these very bytes. Cheaper than decoding it. */

@@ -80,6 +80,12 @@ export class DynamicSymbols implements Iterable<ElfSymbol> {
 
   /** The symbol with that number; a `FormatError` if there is none: such numbers come from other tables. */
   at(index: number): ElfSymbol {
+    return this.#at(index, this.#name);
+  }
+
+  readonly #name = (offset: number): string => this.#strings?.at(offset) ?? '';
+
+  #at(index: number, nameAt: (offset: number) => string): ElfSymbol {
     const cursor = this.#cursor;
     if (!(index >= 0 && index < this.count)) cursor.fail(`there is no symbol ${index}`, cursor.length);
     cursor.pos = index * symbolSize(cursor.class);
@@ -88,7 +94,7 @@ export class DynamicSymbols implements Iterable<ElfSymbol> {
     const versionIndex = this.#versionIndex?.(index) ?? 0;
     const version = this.#versionNamed(versionIndex & ~VERSYM_HIDDEN);
     const symbol: ElfSymbol & { version?: string } = {
-      name: this.#strings?.at(nameOffset) ?? '',
+      name: nameAt(nameOffset),
       value,
       size,
       type,
@@ -106,7 +112,8 @@ export class DynamicSymbols implements Iterable<ElfSymbol> {
 
   /** All symbols, without the empty one at index 0. */
   *[Symbol.iterator](): Generator<ElfSymbol> {
-    for (let i = 1; i < this.count; i++) yield this.at(i);
+    const nameAt = this.#strings?.batch() ?? this.#name;
+    for (let i = 1; i < this.count; i++) yield this.#at(i, nameAt);
   }
 
   /** The symbols that the file offers to others, in the table's order. */
@@ -117,11 +124,12 @@ export class DynamicSymbols implements Iterable<ElfSymbol> {
   /** The symbols that the file wants from others. */
   *imported(): Generator<ElfSymbol> {
     const cursor = this.#cursor;
+    const nameAt = this.#strings?.batch() ?? this.#name;
     for (let i = 1; i < this.count; i++) {
       // st_shndx alone says it: the others need not be decoded.
       cursor.pos = i * symbolSize(cursor.class) + (cursor.class === 64 ? 6 : 14);
       if (cursor.u16() !== SHN.UNDEF) continue;
-      const symbol = this.at(i);
+      const symbol = this.#at(i, nameAt);
       if (symbol.name !== '') yield symbol;
     }
   }

@@ -2,7 +2,7 @@ import { stringText } from '../../ctypes/declarations/preprocess.js';
 import { isName, qualifierOf } from '../../ctypes/keywords.js';
 import { integerLiteral } from '../../ctypes/literals.js';
 import { TYPE_WORDS } from '../../ctypes/names.js';
-import { marked, scan, type Token, Tokens } from '../../ctypes/tokens.js';
+import { marked, scan, type Report, type Token, Tokens } from '../../ctypes/tokens.js';
 import { UsageError } from '../command.js';
 
 /** An expression of C, as far as `call` knows it: values, names, calls, members, elements, pointers, casts, one assignment. No operators that compute. */
@@ -47,12 +47,13 @@ const FLOAT = /^(?=.*[.eE])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fFlL]?$/;
  * parseExpression('add(2, -3)', () => false);
  */
 export function parseExpression(text: string, isType: (name: string) => boolean): Expression {
+  const report: Report = (reason, token) => {
+    const at = token?.at ?? text.length;
+    return new UsageError(`column ${at + 1}: ${reason}\n${marked(text, at)}`);
+  };
   const tokens = new Tokens(
-    scan(text).filter((token) => token.text !== '\n'),
-    (reason, token) => {
-      const at = token?.at ?? text.length;
-      return new UsageError(`column ${at + 1}: ${reason}\n${marked(text, at)}`);
-    },
+    scan(text, report).filter((token) => token.text !== '\n'),
+    report,
   );
   const parser = new Parser(text, tokens, isType);
   const expression = parser.assignment();

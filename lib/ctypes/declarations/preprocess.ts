@@ -38,7 +38,7 @@ export function preprocess(
   macros: Macros,
   report: Report,
 ): Token[] {
-  const all = scan(text);
+  const all = scan(text, report);
   const tokens: Token[] = [];
   let isFirst = true;
   for (let i = 0; i < all.length; i++) {

@@ -249,7 +249,7 @@ export class Scope implements Names {
       if (known !== undefined) return depth + known;
       if (at.kind === 'function') {
         const parts = [at.result, ...at.parameters.map((p) => p.type)];
-        return depth + 1 + Math.max(...parts.map((part) => this.#depth(part)));
+        return depth + 1 + parts.reduce((deepest, part) => Math.max(deepest, this.#depth(part)), 0);
       }
       if (at.kind === 'array') at = at.element;
       else if (at.kind === 'pointer' || at.kind === 'qualified' || at.kind === 'typedef') at = at.target;

@@ -110,7 +110,26 @@ export class TypesFileReader {
   }
 }
 
+/** Objects and arrays within each other; a types file has eight. What nests without end would take a hundred bytes for each. */
+const MAX_DEPTH = 100;
+
+function checkDepth(text: string, path: string): void {
+  let [depth, inString] = [0, false];
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (char === QUOTE) inString = !inString;
+    else if (inString) at += char === BACKSLASH ? 1 : 0;
+    // Brackets and braces are one bit apart.
+    else if ((char | 0x20) === OPEN) {
+      if (++depth > MAX_DEPTH) fail(path, `nested more than ${MAX_DEPTH} deep`);
+    } else if ((char | 0x20) === CLOSE) depth--;
+  }
+}
+
+const [QUOTE, BACKSLASH, OPEN, CLOSE] = [0x22, 0x5c, 0x7b, 0x7d];
+
 function parse(text: string, path: string): unknown {
+  checkDepth(text, path);
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -11,6 +11,7 @@ import { makeTypesFile } from '../../library/types-file.js';
 import { thrownBy } from '../../testing/fixture.js';
 import { childValue } from '../../testing/run-child.js';
 import { BUILD, compile, describeWith } from '../../testing/tools.js';
+import { TypesFileReader } from './read.js';
 import { typesFileSource } from './source.js';
 
 const FOLDER = join(BUILD, 'types-file-source');
@@ -362,3 +363,10 @@ function random(seed: number): (below: number) => number {
     return state % below;
   };
 }
+
+it('a types file that nests without end is refused before it takes memory', () => {
+  for (const part of ['[', '{"a":', '[{"[":']) {
+    expect(() => new TypesFileReader(part.repeat(200), 'x.json')).toThrow('nested more than 100 deep');
+  }
+  expect(() => new TypesFileReader(`{"\\"${'['.repeat(200)}":1}`, 'x.json')).toThrow('not a types file');
+});
