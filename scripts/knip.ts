@@ -35,7 +35,7 @@ const config: KnipConfig = {
   // Jest loads its configuration with it, as the docblock there says.
   ignoreDependencies: ['esbuild-register'],
   // Programs of the system.
-  ignoreBinaries: ['debuginfod', 'gcc', 'mount', 'setsid'],
+  ignoreBinaries: ['debuginfod', 'gcc', 'mkfifo', 'mount', 'setsid'],
 };
 
 export default config;
