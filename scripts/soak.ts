@@ -4,50 +4,81 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { compile } from '../lib/testing/tools.js';
+import type { Held } from './soak/child.js';
 import { KINDS } from './soak/kinds.js';
 
 const NAMES = Object.keys(KINDS);
 
+const COUNTED = ['descriptors', 'mappings', 'handles', 'callbacks'] as const;
+
 const USAGE = `npm run soak -- [options]
-  --calls N            of each kind (10000000)
+  --time SECONDS       of all kinds together (600)
+  --calls N            of each kind, if that is less
   --only LIST          only these kinds: ${NAMES.join(', ')}`;
 
-/** MiB that a process may be larger after the calls than after half of them: the heap's own ups and downs. */
+/** MiB that a process may grow, by the slope, while it makes the second half of its calls: the heap's own ups and downs. */
 const MOST = 8;
 
-/** Runs the kinds one after the other; false if one of them keeps memory. */
-export function soak(kinds: readonly string[], calls: number): boolean {
+/** Runs the kinds one after the other, and prints what each gains; false if one of them keeps something. */
+export function soak(kinds: readonly string[], calls: number, seconds = Infinity): boolean {
   const library = compile('soak.c', { flags: ['-g', '-O2', '-shared', '-fPIC'] });
   let isFlat = true;
   for (const kind of kinds) {
+    const limits = [String(calls), String(seconds / kinds.length)];
     const child = spawnSync(
       process.execPath,
-      ['--expose-gc', '--import', 'tsx', join(__dirname, 'soak', 'child.ts'), library, kind, String(calls)],
+      ['--expose-gc', '--import', 'tsx', join(__dirname, 'soak', 'child.ts'), library, kind, ...limits],
       { encoding: 'utf8' },
     );
-    const grown = Number(child.stdout);
-    const isOk = child.status === 0 && child.stdout !== '' && grown <= MOST;
-    isFlat &&= isOk;
-    const text =
+    const { isOk, text } =
       child.status === 0
-        ? `${grown.toFixed(1)} MiB`
-        : `ended with ${child.status ?? child.signal ?? ''}: ${child.stderr}`;
-    console.log(`${isOk ? 'ok    ' : 'GROWS '} ${kind.padEnd(20)} ${text}`);
+        ? judged(JSON.parse(child.stdout) as Held[])
+        : { isOk: false, text: `ended with ${child.status ?? child.signal ?? ''}: ${child.stderr}` };
+    isFlat &&= isOk;
+    console.log(`${isOk ? 'ok    ' : 'GROWS '} ${kind.padEnd(24)} ${text}`);
   }
   return isFlat;
 }
 
+/** The least-squares slope of memory over the calls, and what is held more at the end than in the first sample. */
+function judged(samples: readonly Held[]): { isOk: boolean; text: string } {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (first === undefined || last === undefined) throw new Error('the child took no samples');
+  const mean = (of: (s: Held) => number): number =>
+    samples.reduce((sum, s) => sum + of(s), 0) / samples.length;
+  const [calls, bytes] = [mean((s) => s.calls), mean((s) => s.bytes)];
+  const spread = mean((s) => (s.calls - calls) ** 2);
+  const perCall = spread === 0 ? 0 : mean((s) => (s.calls - calls) * (s.bytes - bytes)) / spread;
+  const grown = (perCall * (last.calls - first.calls)) / 2 ** 20;
+  const minutes = (last.milliseconds - first.milliseconds) / 60_000;
+  const gained = COUNTED.map((what) => [what, last[what] - first[what]] as const);
+  // A mapping more is the heap's own: a chunk of V8's, an arena of malloc's.
+  const leaks = gained.filter(([what, n]) => n > (what === 'mappings' ? MOST * 16 : 0));
+  const text = [
+    `${perCall.toFixed(3)} bytes/call`.padStart(19),
+    `${minutes === 0 ? '0' : ((grown * 1024) / minutes).toFixed(0)} kB/min`.padStart(14),
+    `${grown.toFixed(1)} MiB`.padStart(10),
+    `in ${last.calls - first.calls} of ${last.calls} calls;`,
+    gained.map(([what, n]) => `${what} ${n > 0 ? '+' : ''}${n}`).join(', '),
+  ].join(' ');
+  return { isOk: grown <= MOST && leaks.length === 0, text };
+}
+
 function main(): void {
   const { values } = parseArgs({
-    options: { calls: { type: 'string', default: '10000000' }, only: { type: 'string' } },
+    options: {
+      calls: { type: 'string', default: 'Infinity' },
+      time: { type: 'string', default: '600' },
+      only: { type: 'string' },
+    },
   });
   const kinds = values.only === undefined ? NAMES : NAMES.filter((k) => values.only?.split(',').includes(k));
-  if (!(Number(values.calls) >= 1) || kinds.length === 0) {
+  if (!(Number(values.calls) >= 1) || !(Number(values.time) > 0) || kinds.length === 0) {
     console.error(USAGE);
     process.exitCode = 2;
     return;
   }
-  if (!soak(kinds, Number(values.calls))) process.exitCode = 1;
+  if (!soak(kinds, Number(values.calls), Number(values.time))) process.exitCode = 1;
 }
 
 if (require.main === module) main();

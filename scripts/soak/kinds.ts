@@ -125,6 +125,26 @@ export const KINDS: Readonly<Record<string, (plugin: Plugin) => Call>> = {
       return snapshot(somebody.value);
     };
   },
+  'alloc and view': (p) => (i) => {
+    const pair = p.alloc('struct pair', { x: i, y: 1 }) as Pointer<{ x: number; y: number }>;
+    return pair.value.x + (p.alloc('int[100]') as Pointer<Int32Array>).value.length;
+  },
+  'malloc and free': (p) => (i) => {
+    const numbers: Pointer = p.malloc(`int[${(i % 64) + 1}]`);
+    free(numbers);
+  },
+  'memory pressure': (p) => {
+    const [callBack, age, { async }] = [of(p, 'call_back'), of(p, 'age'), of(p, 'sum')];
+    let recent: unknown[] = [];
+    return (i) => {
+      // A working set that is always on the move: garbage of every kind while C is called.
+      if (recent.length === 500) recent = [];
+      recent.push(p.alloc('char[1000]'), new Uint8Array(5000));
+      callBack((x: number) => x + 1, i);
+      age({ name: `text ${i}`, age: 7 });
+      return i % 10 === 0 ? async([i % 256, 2, 3], 3) : undefined;
+    };
+  },
   lookup: (p) => () => p.lookup<Function>('add', 'int (int, int)')(1, 2),
   asynchronous: (p) => {
     const { async } = of(p, 'add');

@@ -292,6 +292,12 @@ describe('the process', () => {
       1,
       '',
     ],
+    [
+      'ends with an exception of somebody else, and says which',
+      `void f('sum_of').async((x) => x, 10000000); setTimeout(() => { throw new Error('unhandled'); }, 100);`,
+      1,
+      '',
+    ],
   ])('%s', (_, body, status, stdout) => {
     const child = runChild(`${PRELUDE}${body}`, { timeoutMilliseconds: 4000 });
     expect([child.status, child.signal, child.stdout]).toEqual([status, null, stdout]);

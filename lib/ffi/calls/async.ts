@@ -1,3 +1,5 @@
+import { writeSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 
 import { koffiError, libc } from '../koffi.js';
@@ -6,6 +8,7 @@ import { pass, type BoundCall } from './bind.js';
 import { endFrame, type Frame } from './passing.js';
 import { pending } from '../state.js';
 import type { CallOwner } from './relay.js';
+import { uncaughtException, watchUncaught } from './uncaught.js';
 
 /** What an asynchronous call holds until it is over: C may still read its arguments. */
 class AsyncCall implements CallOwner {
@@ -92,6 +95,8 @@ const exitNow = libc('void _exit(int status)') as (status: number) => void;
 /** The process ends though C still calls back: Node would wait for the thread, and the thread for the callback to run. */
 function endProcess(code: number): void {
   if (pending.size === 0) return;
+  const uncaught = uncaughtException();
+  if (uncaught !== undefined) writeSync(2, `${inspect(uncaught.error)}\n\nNode.js ${process.version}\n`);
   flushAll(null);
   exitNow(code);
 }
@@ -99,6 +104,7 @@ function endProcess(code: number): void {
 /** The listeners that others have set up by now run first. */
 function exitLast(): void {
   if (!isMainThread) return;
+  watchUncaught();
   process.off('exit', endProcess);
   process.on('exit', endProcess);
 }

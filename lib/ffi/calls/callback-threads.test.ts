@@ -81,6 +81,33 @@ describe('another thread', () => {
     expect(stderr).toContain('Error: from a thread');
   });
 
+  it.each([
+    ['nothing is left to do', `setTimeout(() => {}, 50);`, 5, ''],
+    ['it is told to', `setTimeout(() => process.exit(6), 50);`, 6, ''],
+    [
+      'nobody handles an exception',
+      `setTimeout(() => { throw new Error('unhandled'); }, 50);`,
+      1,
+      'Error: unhandled',
+    ],
+    [
+      'nobody handles a rejection',
+      `setTimeout(() => void Promise.reject(new Error('rejected')), 50);`,
+      1,
+      'Error: rejected',
+    ],
+  ])('calls while the process ends because %s', (_, ends, code, error) => {
+    const { status, signal, stdout, stderr } = child(`
+      process.exitCode = 5;
+      f('start')(unary((x) => x), 1e9);
+      process.on('exit', (code) => console.log('exit', code));
+      ${ends}
+    `);
+    expect([status, signal, stdout]).toEqual([code, null, `exit ${code}\n`]);
+    if (error === '') expect(stderr).toBe('');
+    else expect(stderr).toContain(error);
+  });
+
   it('can be waited for by an asynchronous call', () => {
     const result = inChild(`
       const sums = await Promise.all([10, 20, 30].map((n) => f('sum_in_thread').async((x) => x * n, 10)));

@@ -12,6 +12,7 @@ import type { Values } from '../values/codec.js';
 import type { KoffiType } from './koffi-types.js';
 import { relayOf, type JsFunction, type Relay, type Target } from './relay.js';
 import { state, type Owner } from '../state.js';
+import { uncaughtException, watchUncaught } from './uncaught.js';
 
 /** Gives a callback's slot back (koffi has 8,192) when whatever kept it, a block of memory say, is gone. */
 const slots = new FinalizationRegistry<bigint>(unregister);
@@ -117,7 +118,7 @@ function unserved(type: FunctionType, what: string, reason: string): PluginError
 
 /** When there is no slot left, those that wait are given back. */
 function register(called: JsFunction, type: KoffiType): bigint {
-  giveBackAtExit();
+  prepareExit();
   try {
     return koffi.register(called, type);
   } catch (error) {
@@ -127,15 +128,31 @@ function register(called: JsFunction, type: KoffiType): bigint {
   }
 }
 
-let isToGiveBack = false;
+let isReadyForExit = false;
 
-/** koffi's slots are shared by all threads, and it keeps those of a thread that has ended. */
-function giveBackAtExit(): void {
-  if (isToGiveBack || isMainThread) return;
-  isToGiveBack = true;
-  process.once('exit', () => {
-    for (const address of [...alive.keys(), ...retired]) koffi.unregister(address);
-  });
+/**
+ * koffi's slots are shared by all threads, and it keeps those of a thread that has ended. In the main thread, a process that ends because nothing is left
+ * to do frees what koffi calls JavaScript with (ffi.cc, the cleanup hook), and a thread of C that still calls aborts it: it ends as `process.exit` does, which frees nothing.
+ */
+function prepareExit(): void {
+  if (isReadyForExit) return;
+  isReadyForExit = true;
+  if (isMainThread) {
+    watchUncaught();
+    process.on('exit', exitWithThreads);
+  } else {
+    process.once('exit', () => {
+      for (const address of [...alive.keys(), ...retired]) koffi.unregister(address);
+    });
+  }
+}
+
+/** Listeners that were set up later run first, as nothing runs afterwards. An exception frees nothing either, and Node has yet to print it. */
+function exitWithThreads(code: number): void {
+  if (alive.size === 0 || uncaughtException() !== undefined) return;
+  const listeners = process.listeners('exit');
+  for (const later of listeners.slice(listeners.indexOf(exitWithThreads) + 1)) later.call(process, code);
+  process.exit();
 }
 
 /**
