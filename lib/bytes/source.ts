@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
 
 import { FormatError } from '../errors.js';
 
@@ -118,7 +118,7 @@ export class FileSource implements ByteSource {
     }
     this.size = Number(stat.size);
     this.identity = `${String(stat.dev)}:${String(stat.ino)}`;
-    this.state = `${String(stat.ino)}:${String(stat.size)}:${String(stat.mtimeNs)}`;
+    this.state = stateOf(stat);
   }
 
   read(offset: number, length: number, scratch?: Uint8Array): Uint8Array {
@@ -128,6 +128,11 @@ export class FileSource implements ByteSource {
     if (offset + length > (page + 1) * PAGE) return this.#load(offset, length);
     const start = offset - page * PAGE;
     return this.#page(page).subarray(start, start + length);
+  }
+
+  /** Whether the file was written to, or cut, since it was opened. A closed one can't tell. */
+  get isChanged(): boolean {
+    return this.#fd >= 0 && stateOf(fstatSync(this.#fd, { bigint: true })) !== this.state;
   }
 
   close(): void {
@@ -158,6 +163,10 @@ export class FileSource implements ByteSource {
     }
     return bytes;
   }
+}
+
+function stateOf({ ino, size, mtimeNs }: BigIntStats): string {
+  return `${String(ino)}:${String(size)}:${String(mtimeNs)}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { DT, PT } from './constants.js';
+import { DF, DF_1, DT, PT } from './constants.js';
 import { ElfCursor } from './cursor.js';
 import type { ElfFile } from './file.js';
 import { StringTable } from './string-table.js';
@@ -14,17 +14,20 @@ export interface DynamicEntry {
 export class Dynamic {
   /** Without the DT_NULL that ends it. */
   readonly entries: readonly DynamicEntry[];
+  /** Whether there was a DT_NULL. */
+  readonly isEnded: boolean;
   readonly #file: ElfFile;
   #strings: StringTable | undefined;
 
-  constructor(file: ElfFile, entries: readonly DynamicEntry[]) {
+  constructor(file: ElfFile, entries: readonly DynamicEntry[], isEnded: boolean) {
     this.#file = file;
     this.entries = entries;
+    this.isEnded = isEnded;
   }
 
-  /** The value of an entry: an address, or a number that is wanted as one. */
+  /** The value of an entry: an address, or a number that is wanted as one. Of several the last one, as for the linkers of glibc and musl. */
   address(tag: number): bigint | undefined {
-    return this.entries.find((e) => e.tag === tag)?.value;
+    return this.entries.findLast((e) => e.tag === tag)?.value;
   }
 
   /** The value of an entry that counts or measures something. */
@@ -71,6 +74,12 @@ export class Dynamic {
     return this.number(DT.FLAGS) ?? 0;
   }
 
+  /** Whether all its functions are bound when it is loaded, whoever loads it. */
+  get bindsNow(): boolean {
+    const flags = (this.flags & DF.BIND_NOW) !== 0 || (this.flags1 & DF_1.NOW) !== 0;
+    return flags || this.address(DT.BIND_NOW) !== undefined;
+  }
+
   /** Bits of `DF_1`. */
   get flags1(): number {
     return this.number(DT.FLAGS_1) ?? 0;
@@ -99,8 +108,8 @@ function parseDynamic(file: ElfFile): Dynamic | undefined {
   const entries: DynamicEntry[] = [];
   while (!cursor.atEnd) {
     const tag = Number(cursor.address());
-    if (tag === DT.NULL) break;
+    if (tag === DT.NULL) return new Dynamic(file, entries, true);
     entries.push({ tag, value: cursor.address() });
   }
-  return new Dynamic(file, entries);
+  return new Dynamic(file, entries, false);
 }

@@ -15,6 +15,16 @@ export class StringTable {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
+  /** In bytes. */
+  get size(): number {
+    return this.#bytes.length;
+  }
+
+  /** Whether the last string has an end, and so all of them. */
+  get isEnded(): boolean {
+    return this.#bytes.at(-1) === 0;
+  }
+
   /** The string at `offset`, decoded as UTF-8. */
   at(offset: number): string {
     return this.#bytes.toString('utf8', offset, this.#end(offset));

@@ -1,43 +1,50 @@
 import { FileSource } from '../bytes/source.js';
 import { neededClosure, type Dependency } from '../elf/closure.js';
 import { ElfFile } from '../elf/file.js';
+import { currentHost } from '../elf/host.js';
 import { preflight } from '../elf/preflight.js';
 import { LibrarySearch } from '../elf/search.js';
 import { STT } from '../elf/constants.js';
 import { DynamicSymbols, type ElfSymbol } from '../elf/symbol.js';
 import { FormatError } from '../errors.js';
-import { iterateObjects, loadedHandle, mainSymbolAddress, rangeOf } from '../ffi/linker.js';
+import { iterateObjects, mainSymbolAddress, rangeOf } from '../ffi/linker.js';
 import type { Library } from '../library/library.js';
+import { fileState, isLoaded } from './file.js';
 
 /** What a `dlopen` of one library would bring into the process: itself, and what it needs that is not loaded yet. */
 export interface Newcomers {
   readonly library: Library;
   readonly dependencies: readonly Dependency[];
+  /** The files of the dependencies as they were when they were looked at, by their paths: `fileState`. */
+  readonly seen: ReadonlyMap<string, string>;
 }
 
 export function findNewcomers(library: Library): Newcomers {
   const search = new LibrarySearch();
-  const isLoaded = (name: string): boolean => loadedHandle(name) !== undefined;
-  return { library, dependencies: neededClosure(library.file, { search, isLoaded }) };
+  const dependencies = neededClosure(library.file, { search, isLoaded });
+  const paths = dependencies.flatMap(({ path }) => (path === undefined ? [] : [path]));
+  return { library, dependencies, seen: new Map(paths.map((path) => [path, fileState(path)])) };
 }
 
 /** A library that is needed and must not be mapped, and why: a truncated one would kill the process. */
 export function preflightDependencies({
   dependencies,
 }: Newcomers): { path: string; reason: string } | undefined {
+  // The linker maps all before it looks at the versions that each needs.
+  const willBeLoaded = (name: string): boolean => isLoaded(name) || dependencies.some((d) => d.name === name);
   for (const { name, path, requestedBy } of dependencies) {
     if (path === undefined) continue;
     if (isSanitizer(name)) return { path: requestedBy, reason: needsSanitizer(name) };
-    const reason = preflightFile(path);
+    const reason = preflightFile(path, willBeLoaded);
     if (reason !== undefined) return { path, reason: `${reason}\nit is needed by ${requestedBy}` };
   }
   return undefined;
 }
 
-function preflightFile(path: string): string | undefined {
+function preflightFile(path: string, willBeLoaded: (name: string) => boolean): string | undefined {
   const source = new FileSource(path);
   try {
-    return preflight(source);
+    return preflight(source, currentHost(), willBeLoaded);
   } finally {
     source.close();
   }

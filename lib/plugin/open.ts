@@ -11,6 +11,7 @@ import type { Loaded } from '../symbols/table.js';
 import { checkBinding, loadFlags, recordBinding } from './binding.js';
 import { fileState, readLibrary, realPath } from './file.js';
 import { isStale, objectOf, originalOf } from './identity.js';
+import { checkUnchanged } from './unchanged.js';
 import { initialise, resultOfInit } from './init.js';
 import { mayDiffer } from './main-program.js';
 import { findNewcomers, preflightDependencies, type Newcomers } from './newcomers.js';
@@ -170,6 +171,7 @@ class Opening {
     // Relocations have made pages read-only.
     forgetMappings();
     const { handle } = opened;
+    if (plan !== undefined) checkUnchanged(plan, handle);
     if (plan === undefined) checkBinding(handle, this.#options);
     else recordBinding(handle, this.#options);
     const entry = this.#entry(handle, plan);

@@ -230,7 +230,7 @@ class ElfWriter {
     const out = this.#new().u32(buckets.length, first, 1, shift).word(bloom);
     out.u32(...buckets);
     hashes.forEach((hash, i) => {
-      const isLast = bucketOf(hashes[i + 1]) !== bucketOf(hash);
+      const isLast = i === hashes.length - 1 || bucketOf(hashes[i + 1]) !== bucketOf(hash);
       out.u32(isLast ? (hash | 1) >>> 0 : (hash & ~1) >>> 0);
     });
     return out.done();

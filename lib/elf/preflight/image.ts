@@ -1,0 +1,124 @@
+import { PF, PT } from '../constants.js';
+import type { ElfFile } from '../file.js';
+
+/** Addresses from `start` to `end`. They are numbers, which compare fast: `checkSegments` has refused those that are not exact. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A PT_LOAD segment. */
+interface Region extends Span {
+  /** The end of what comes from the file. */
+  readonly fileEnd: number;
+  readonly flags: number;
+}
+
+/** What a library will be in memory, before it is moved to its load base: which addresses there are, and what may be done with them. */
+export class Image {
+  /** From the first segment to the end of the last. */
+  readonly whole: Span;
+  readonly #regions: readonly Region[];
+  /** Often the next question is about the same segment. */
+  #last: Region | undefined;
+
+  constructor(file: ElfFile) {
+    this.#regions = file.programHeaders
+      .filter((p) => p.type === PT.LOAD)
+      .map(({ address, fileSize, memorySize, flags }) => {
+        const start = Number(address);
+        return { start, fileEnd: start + fileSize, end: start + memorySize, flags };
+      });
+    this.whole = { start: this.#regions[0]?.start ?? 0, end: this.#regions.at(-1)?.end ?? 0 };
+  }
+
+  /** Whether all of it is memory of one segment that has one of the permissions `flags`, if some are asked for. */
+  has(address: number, size: number, flags = PF.R | PF.W | PF.X): boolean {
+    const region = this.#regionAt(address);
+    return region !== undefined && address + size <= region.end && (region.flags & flags) !== 0;
+  }
+
+  /** Whether all of it is in the file, and can be read. What can be written can be read, too, on every machine that Linux runs on. */
+  isReadable(address: number, size: number): boolean {
+    return this.has(address, size, PF.R | PF.W) && address + size <= (this.#last?.fileEnd ?? 0);
+  }
+
+  isWritable(address: number, size: number): boolean {
+    return this.has(address, size, PF.W);
+  }
+
+  /** Whether it lies in a segment, or at the end of one. */
+  isInside(address: number): boolean {
+    return this.#regionAt(address) !== undefined;
+  }
+
+  /** The segment that has the address, or ends there. */
+  regionOf(address: number): Span | undefined {
+    return this.#regionAt(address);
+  }
+
+  /** The last segment that is writable; an empty one if none is. */
+  get lastWritable(): Span {
+    return this.#regions.findLast((r) => (r.flags & PF.W) !== 0) ?? { start: 0, end: 0 };
+  }
+
+  /** The last segment with code; an empty one if there is none. */
+  get lastCode(): Span {
+    return this.#regions.findLast((r) => (r.flags & PF.X) !== 0) ?? { start: 0, end: 0 };
+  }
+
+  /** From the first to the last byte of the file that is mapped writable: where relocations write. */
+  get writable(): Span {
+    const regions = this.#regions.filter((r) => (r.flags & PF.W) !== 0);
+    return {
+      start: regions[0]?.start ?? 0,
+      end: Math.max(0, ...regions.map((r) => r.fileEnd)),
+    };
+  }
+
+  isCode(address: number): boolean {
+    return this.has(address, 1, PF.X);
+  }
+
+  /** Segments do not overlap. An address at the end of one (`_end`) belongs to it where no other one begins there. */
+  #regionAt(address: number): Region | undefined {
+    const last = this.#last;
+    if (last !== undefined && address >= last.start && address < last.end) return last;
+    let found: Region | undefined;
+    for (const region of this.#regions) if (address >= region.start && address <= region.end) found = region;
+    return (this.#last = found);
+  }
+}
+
+/**
+ * The 32-bit words of a table in this machine's byte order; what is left behind the last whole one is not there. Loops over relocations and
+ * symbols run once, on code that is not compiled yet: an element of a typed array is then much cheaper than a call.
+ */
+export function words(bytes: Uint8Array, littleEndian: boolean): Uint32Array {
+  const count = bytes.length >> 2;
+  const isNative = littleEndian === LITTLE_ENDIAN;
+  if (isNative && bytes.byteOffset % 4 === 0) return new Uint32Array(bytes.buffer, bytes.byteOffset, count);
+  const copy = Buffer.from(bytes.subarray(0, count * 4));
+  if (!isNative) copy.swap32();
+  return new Uint32Array(copy.buffer.slice(copy.byteOffset, copy.byteOffset + copy.length));
+}
+
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** How the words of a table make addresses, which are two words in a 64-bit file. */
+export interface WordLayout {
+  /** Words in an address. */
+  readonly width: 1 | 2;
+  /** Which word of an address is the low one. */
+  readonly low: 0 | 1;
+}
+
+export function wordLayout({ header }: ElfFile): WordLayout {
+  return { width: header.class === 64 ? 2 : 1, low: header.class === 64 && !header.littleEndian ? 1 : 0 };
+}
+
+/** The address, or the number as wide as one, whose first word is number `at`. One that is not exact is no address anyway. */
+export function wordAt(table: Uint32Array, at: number, { width, low }: WordLayout): number {
+  if (width === 1) return table[at] ?? 0;
+  return (table[at + 1 - low] ?? 0) * 2 ** 32 + (table[at + low] ?? 0);
+}

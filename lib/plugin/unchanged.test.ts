@@ -1,0 +1,70 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { childValue } from '../testing/run-child.js';
+import { compile, describeWith } from '../testing/tools.js';
+
+/** Preloaded: does what `$SWAP` says, a shell command, just before the linker opens `p.so`. */
+const SHIM = `
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+void *dlopen(const char *path, int flags) {
+  void *(*real)(const char *, int) = dlsym(RTLD_NEXT, "dlopen");
+  if (path && strstr(path, "/p.so") && !(flags & RTLD_NOLOAD) && getenv("SWAP")) {
+    char command[4096];
+    strcpy(command, getenv("SWAP"));
+    unsetenv("SWAP");
+    unsetenv("LD_PRELOAD");
+    if (system(command)) abort();
+  }
+  return real(path, flags);
+}
+`;
+
+const CHILD = `
+import { open } from '#lib/index.js';
+const say = [];
+for (let i = 0; i < 2; i++) {
+  try {
+    const p = open('./p.so');
+    say.push([p.lookup('which', 'int (void)')(), p.stale]);
+  } catch (error) {
+    say.push(error.code + ' ' + error.message.replaceAll(process.cwd(), '').replaceAll('\\n', '|'));
+  }
+}
+console.log(JSON.stringify(say));
+`;
+
+describeWith(['gcc'], 'a file that changes between the look at it and dlopen', () => {
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'elf-plugin-unchanged-'));
+    copyFileSync(compile('\nint which(void) { return 1; }\n'), join(folder, 'p.so'));
+    copyFileSync(compile('\nint which(void) { return 2; }\n'), join(folder, 'other.so'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  const refused = (what: string): RegExp =>
+    new RegExp(`^ERR_PLUGIN_OPEN .*/p\\.so: the file was changed while it was opened\\|  ${what}\\|`);
+
+  it.each([
+    ['replaced', 'mv other.so p.so', 'what is loaded has another build-id', [2, false]],
+    ['replaced by a copy', 'cp p.so c.so; mv c.so p.so', 'what is loaded is another file', [1, false]],
+    ['written to', 'cat other.so > p.so', 'what is loaded has another build-id', [2, false]],
+    ['touched', 'sleep 0.02; touch p.so', 'it was written to meanwhile', [1, false]],
+  ])('that is %s is refused, and taken as it is when asked again', (_, swap, what, then) => {
+    const env = { LD_PRELOAD: compile(SHIM), SWAP: swap };
+    expect(childValue(CHILD, { cwd: folder, env })).toEqual([expect.stringMatching(refused(what)), then]);
+  });
+
+  it('that is gone is the linker’s to say', () => {
+    const env = { LD_PRELOAD: compile(SHIM), SWAP: 'rm p.so' };
+    const [first] = childValue(CHILD, { cwd: folder, env }) as string[];
+    expect(first).toMatch(/cannot open shared object file: No such file or directory/);
+  });
+});
