@@ -170,39 +170,39 @@ class Relocations {
    * takes some nanoseconds here.
    */
   #skipOrdinary(table: Uint32Array, first: number): number {
-    const { RELATIVE, ABSOLUTE, GLOB_DAT } = this.#types;
+    const { RELATIVE, ABSOLUTE, GLOB_DAT, JUMP_SLOT } = this.#types;
     const [dynamicStart, dynamicEnd] = [this.#dynamicStart, this.#dynamicEnd];
     const written = this.#written;
+    const symbols = this.#symbols;
     const { start, end } = this.#writtenRegion;
     const base = this.#writtenStart;
-    const { whole } = this.#image;
+    const { whole, lastCode: code } = this.#image;
     const [low, high] = this.#arrayHull;
     let inside = this.#lastTarget;
     let i = first;
     if (this.#layout.width === 1 || this.#layout.low !== 0) return i;
     for (let at = i * 6; at < table.length; i++, at += 6) {
       const type = table[at + 2];
-      const symbol = table[at + 3] as number;
-      const offset = (table[at + 1] as number) * 0x100000000 + (table[at] as number);
+      const offset = table[at] as number;
+      // Beyond 4 GiB, or not aligned: it takes longer.
+      if (table[at + 1] !== 0 || (offset & 7) !== 0) break;
       if (offset < start || offset + 8 > end) break;
       if (offset < dynamicEnd && offset + 8 > dynamicStart) break;
       if (offset < high && offset + 8 > low) break;
       if (type === RELATIVE) {
-        const addend = (table[at + 5] as number) * 0x100000000 + (table[at + 4] as number);
-        if (symbol !== 0) break;
+        const addend = table[at + 4] as number;
+        if (table[at + 3] !== 0 || table[at + 5] !== 0) break;
         if (addend < inside.start || addend > inside.end) {
           const region = this.#image.regionOf(addend);
           if (region === undefined) break;
           this.#lastTarget = inside = region;
         }
-      } else if (
-        (type !== ABSOLUTE && type !== GLOB_DAT) ||
-        offset % 8 !== 0 ||
-        !this.#symbols.isIn(symbol, whole)
-      ) {
+      } else if (type === ABSOLUTE || type === GLOB_DAT) {
+        if (!symbols.isIn(table[at + 3] as number, whole)) break;
+      } else if (type !== JUMP_SLOT || !symbols.isIn(table[at + 3] as number, code)) {
         break;
       }
-      const index = (offset - base) / 8;
+      const index = (offset - base) >>> 3;
       if (written[index] === 1) break;
       written[index] = 1;
     }
