@@ -18,11 +18,11 @@ export class ByteCursor {
   pos = 0;
   /** All of the bytes, for loops in which a call for each would count. Not to be written to. */
   readonly data: Uint8Array;
-  readonly #view: DataView;
+  readonly view: DataView;
 
   constructor(bytes: Uint8Array, littleEndian: boolean, subject: string, base = 0) {
     this.data = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.littleEndian = littleEndian;
     this.subject = subject;
     this.base = base;
@@ -45,17 +45,17 @@ export class ByteCursor {
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#advance(2), this.littleEndian);
+    return this.view.getUint16(this.#advance(2), this.littleEndian);
   }
 
   u24(): number {
     const at = this.#advance(3);
-    const [a, b, c] = [this.#view.getUint8(at), this.#view.getUint8(at + 1), this.#view.getUint8(at + 2)];
+    const [a, b, c] = [this.view.getUint8(at), this.view.getUint8(at + 1), this.view.getUint8(at + 2)];
     return this.littleEndian ? a | (b << 8) | (c << 16) : (a << 16) | (b << 8) | c;
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#advance(4), this.littleEndian);
+    return this.view.getUint32(this.#advance(4), this.littleEndian);
   }
 
   /** `count` numbers of 32 bits. */
@@ -70,14 +70,14 @@ export class ByteCursor {
 
   /** An address or any other 64-bit number whose high bits count. */
   u64(): bigint {
-    return this.#view.getBigUint64(this.#advance(8), this.littleEndian);
+    return this.view.getBigUint64(this.#advance(8), this.littleEndian);
   }
 
   /** As `u64`, as a number: past 2⁵³ near enough. */
   u64Near(): number {
     const at = this.#advance(8);
-    const high = this.#view.getUint32(this.littleEndian ? at + 4 : at, this.littleEndian);
-    const low = this.#view.getUint32(this.littleEndian ? at : at + 4, this.littleEndian);
+    const high = this.view.getUint32(this.littleEndian ? at + 4 : at, this.littleEndian);
+    const low = this.view.getUint32(this.littleEndian ? at : at + 4, this.littleEndian);
     return high * 2 ** 32 + low;
   }
 
@@ -85,10 +85,10 @@ export class ByteCursor {
   offset64(): number {
     const at = this.#advance(8);
     // Not as a bigint, which takes ten times as long.
-    const high = this.#view.getUint32(this.littleEndian ? at + 4 : at, this.littleEndian);
-    const low = this.#view.getUint32(this.littleEndian ? at : at + 4, this.littleEndian);
+    const high = this.view.getUint32(this.littleEndian ? at + 4 : at, this.littleEndian);
+    const low = this.view.getUint32(this.littleEndian ? at : at + 4, this.littleEndian);
     if (high >= 2 ** 21) {
-      const value = this.#view.getBigUint64(at, this.littleEndian);
+      const value = this.view.getBigUint64(at, this.littleEndian);
       this.fail(`offset 0x${value.toString(16)} is too large`, at);
     }
     return high * 2 ** 32 + low;
@@ -109,6 +109,11 @@ export class ByteCursor {
       if (byte < 0x80) return value;
       if (scale > 2 ** 70) this.fail('LEB128 number longer than 11 bytes');
     }
+  }
+
+  /** Moves behind a LEB128 number. */
+  skipLeb(): void {
+    while (this.u8() >= 0x80);
   }
 
   /** A signed LEB128 number, exact. */

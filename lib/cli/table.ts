@@ -31,16 +31,23 @@ export function printTable(
     for (const row of cells) place.width = Math.max(place.width, (row[place.index] ?? '').length);
   }
   if (width !== undefined) narrow(used, width);
-  const line = (texts: readonly string[], style: (column: Column, text: string) => string): string =>
-    used
-      .map(({ column, index, width: room }, i) => {
-        const text = cut(texts[index] ?? '', room, column.cut?.end ?? 'right');
-        const fill = i === used.length - 1 && column.right !== true ? '' : ' '.repeat(room - text.length);
-        const painted = text === '' ? '' : style(column, text);
-        return column.right === true ? fill + painted : painted + fill;
-      })
-      .join(GAP)
-      .trimEnd();
+  const line = (texts: readonly string[], style: (column: Column, text: string) => string): string => {
+    let written = '';
+    /** Spaces in front of the next text, if there is one. */
+    let gap = 0;
+    for (const { column, index, width: room } of used) {
+      const text = cut(texts[index] ?? '', room, column.cut?.end ?? 'right');
+      const fill = room - text.length;
+      if (text === '') gap += fill;
+      else {
+        const isRight = column.right === true;
+        written += ' '.repeat(isRight ? gap + fill : gap) + style(column, text);
+        gap = isRight ? 0 : fill;
+      }
+      gap += GAP.length;
+    }
+    return written.trimEnd();
+  };
   const head = line(
     columns.map(({ title }) => title),
     (_, text) => paint('dim', text),

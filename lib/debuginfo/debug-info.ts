@@ -59,12 +59,14 @@ export class DebugInfo {
   }
 
   symbol(query: SymbolQuery): TypedSymbol | Absent {
-    const reasons: string[] = [];
     const isOnly = this.#file === undefined && this.#declared === undefined;
+    const only = isOnly ? this.#own : undefined;
+    if (only !== undefined) return only.symbol(query);
+    const reasons: string[] = [];
     for (const source of this.#sources()) {
       const found = source.symbol(query);
       if (!('reason' in found)) return found;
-      reasons.push(isOnly ? found.reason : `${source.name}: ${found.reason}`);
+      reasons.push(`${source.name}: ${found.reason}`);
     }
     return { reason: [...reasons, ...(this.isFound ? [] : this.tried)].join('\n') };
   }

@@ -72,12 +72,15 @@ function sum(a: number | undefined, b: number | undefined): number | undefined {
 
 /** Abbreviations by their bytes. Those of the units of one compiler are alike: each is parsed once, and kept once. */
 export class KnownAbbrevs {
+  /** The bytes that a value of a form takes, by form; -1 for those that `fixedSize` does not know. */
+  readonly sizes: Int8Array;
   readonly #encoding: Encoding;
   readonly #known = new Map<string, Abbrev>();
 
   /** `encoding` decides how large entries are. */
   constructor(encoding: Encoding) {
     this.#encoding = encoding;
+    this.sizes = Int8Array.from({ length: 0x80 }, (_, form) => fixedSize(form, encoding) ?? -1);
   }
 
   /** The abbreviation in these bytes of the cursor's, which are `bytes`, behind its code. */
@@ -97,6 +100,20 @@ export class KnownAbbrevs {
 /** Different ones, of 0.5 KB each. All of libc has 3,000. */
 const MAX_KNOWN = 1 << 14;
 
+/** What a walk over entries wants to know of each without a look at its abbreviation, by codes of one byte. */
+export interface EntryShapes {
+  readonly tags: readonly number[];
+  /**
+   * Bytes from the start of an entry to what follows; negative, to its `DW_AT.sibling`, if that is four bytes long. 0 where it takes more to tell. What is in a
+   * block is not among them.
+   */
+  readonly steps: readonly number[];
+  /** Bytes to the length of the block (`DW_FORM.exprloc`) that such an entry has, which is one byte as a rule; 0 for none. */
+  readonly blocks: readonly number[];
+}
+
+type Shapes = Record<keyof EntryShapes, number[]>;
+
 /**
  * The abbreviations of a unit. Compilers number them 1, 2, 3 …, which the standard does not ask for. Each is parsed when an entry has it:
  * a lookup meets few of them.
@@ -110,6 +127,7 @@ export class AbbrevTable {
   readonly #ends: number[] = [];
   readonly #tags: number[] = [];
   readonly #codes: number[] = [];
+  #shapes: Shapes | undefined;
   readonly #parsed: Abbrev[] = [];
   /** Of the numbers that are not 1, 2, 3 …: which one of the table they are. */
   readonly #sparse = new Map<number, number>();
@@ -120,9 +138,8 @@ export class AbbrevTable {
     this.#bytes = bufferOf(cursor);
     this.#known = known;
     for (let code = cursor.uleb(); code !== 0; code = cursor.uleb()) {
-      const index = this.#places.length;
+      const index = this.#codes.push(code) - 1;
       if (code !== index + 1) this.#sparse.set(code, index);
-      this.#codes.push(code);
       this.#places.push(cursor.pos);
       this.#tags.push(skipAbbrev(cursor));
       this.#ends.push(cursor.pos);
@@ -143,6 +160,55 @@ export class AbbrevTable {
     for (let index = this.#tags.indexOf(tag); index >= 0; index = this.#tags.indexOf(tag, index + 1)) {
       yield [this.#codes[index] ?? 0, this.#parsed[index] ?? this.#parse(index)];
     }
+  }
+
+  /** Made for the first walk: a lookup does without. */
+  get shapes(): EntryShapes {
+    if (this.#shapes === undefined) {
+      // There is no code 0.
+      this.#shapes = { tags: [0], steps: [0], blocks: [0] };
+      for (let i = 0; i < this.#codes.length; i++) this.#scan(i, this.#shapes);
+    }
+    return this.#shapes;
+  }
+
+  #scan(index: number, { tags, steps, blocks }: Shapes): void {
+    const code = this.#codes[index] ?? 0;
+    if (code >= 0x80) return;
+    const cursor = this.#cursor;
+    cursor.pos = this.#places[index] ?? 0;
+    const tag = cursor.uleb();
+    const hasChildren = cursor.u8() !== 0;
+    // There are a hundred in each of thousands of units: nothing is called for what compilers write.
+    const { data } = cursor;
+    let { pos } = cursor;
+    let step = 1;
+    let sibling = 0;
+    let block = 0;
+    for (;;) {
+      let at = data[pos] ?? 0x80;
+      let form = data[pos + 1] ?? 0x80;
+      pos += 2;
+      if (at >= 0x80 || form >= 0x80) {
+        cursor.pos = pos - 2;
+        at = cursor.uleb();
+        form = cursor.uleb();
+        pos = cursor.pos;
+      }
+      if (at === 0 && form === 0) break;
+      if (at === DW_AT.sibling && form === DW_FORM.ref4) sibling = step;
+      const size = this.#known.sizes[form] ?? -1;
+      if (form === DW_FORM.exprloc && block === 0 && step > 0) block = step++;
+      else step = size < 0 || step === 0 ? 0 : step + size;
+      if (form === DW_FORM.implicit_const) {
+        cursor.pos = pos;
+        cursor.skipLeb();
+        pos = cursor.pos;
+      }
+    }
+    tags[code] = tag;
+    steps[code] = hasChildren ? 0 - sibling : step;
+    blocks[code] = hasChildren && sibling < block ? 0 : block;
   }
 
   #parse(index: number): Abbrev {
@@ -177,7 +243,7 @@ function skipAbbrev(cursor: ByteCursor): number {
     if (count > MAX_ATTRIBUTES) cursor.fail(`an abbreviation of more than ${MAX_ATTRIBUTES} attributes`);
     at = cursor.uleb();
     form = cursor.uleb();
-    if (form === DW_FORM.implicit_const) cursor.sleb();
+    if (form === DW_FORM.implicit_const) cursor.skipLeb();
   }
   return tag;
 }

@@ -18,7 +18,7 @@ export function* declaredSymbols(file: DebugFile): Generator<Die> {
   for (const unit of file.units) {
     if (!mayDeclare(unit)) continue;
     const functions: number[] = [];
-    walkTop(unit, (abbrev, pos) => {
+    walkTop(unit, TAGS, (abbrev, pos) => {
       if (!isDeclaration(abbrev)) return;
       const key = nameOffset(unit, abbrev);
       if (key !== undefined && seen.has(key)) return;

@@ -237,7 +237,7 @@ export class Die {
   }
 
   isNamed(name: string): boolean {
-    return this.linkageName === name || this.name === name;
+    return this.name === name || this.linkageName === name;
   }
 
   /**

@@ -33,7 +33,7 @@ const missingTypes = () => require('./missing-types.js') as typeof import('./mis
 /** Few libraries have an index in them. */
 const lookupTables = () => require('./lookup-tables.js') as typeof import('./lookup-tables.js');
 /** Few ask where a symbol is declared. */
-const lineFiles = () => require('./line-files.js') as typeof import('./line-files.js');
+const lineFiles = once(() => require('./line-files.js') as typeof import('./line-files.js'));
 /** Loaded when a search by address has failed, or a type is asked for by name. */
 const nameIndex = () => require('./name-index.js') as typeof import('./name-index.js');
 const everyUnit = () => require('./every-unit.js') as typeof import('./every-unit.js');
@@ -142,39 +142,21 @@ export class DwarfInfo {
   }
 
   #find(query: SymbolQuery): TypedSymbol | Absent {
-    const names = once(() => this.#entries?.()?.named(query.name) ?? this.#namesWith(query.name));
-    const resolved = query.kind === 'ifunc' ? this.#resolved(query) : undefined;
+    const isIfunc = query.kind === 'ifunc';
+    const resolved = isIfunc ? this.#resolved(query) : undefined;
     if (resolved !== undefined) return resolved;
+    const there = isIfunc ? [] : this.#at(query);
+    const exact = there.find((d) => d.isNamed(query.name)) ?? there.find((d) => d.isAliasOf(query.name));
     /** Why an entry that was found gives no type. */
-    let reason: string | undefined;
-    for (const die of this.#candidates(query, names)) {
+    let reason = exact && this.#whyUntyped(exact, isFunction(query));
+    if (exact !== undefined && reason === undefined) return this.#answer(query, exact);
+    const names = once(() => this.#entries?.()?.named(query.name) ?? this.#namesWith(query.name));
+    for (const die of lessCertain(query, there, names)) {
       const why = this.#whyUntyped(die, isFunction(query));
       if (why === undefined) return this.#answer(query, die);
       reason ??= why;
     }
     return { reason: reason ?? this.#whyAbsent(query, names()) };
-  }
-
-  /**
-   * The entries that may describe a symbol, the most trustworthy first. Neither address nor name is enough: glibc's
-   * `printf` is `__printf` to the debug info, and lld's `--icf=all` gives several functions one address.
-   */
-  *#candidates(query: SymbolQuery, names: () => NameIndex | undefined): Generator<Die> {
-    const kind = isFunction(query) ? 'function' : 'variable';
-    if (query.kind !== 'ifunc') {
-      const there = this.#at(query);
-      const exact = there.find((d) => d.isNamed(query.name)) ?? there.find((d) => d.isAliasOf(query.name));
-      if (exact !== undefined) yield exact;
-      const named = names()?.find(kind, query.name);
-      // One with an address of its own is another symbol, and so is what is declared by that name: `foo@@V2` is `foo`,
-      // `foo@V1` is `foo_old` (.symver).
-      const isElsewhere = named !== undefined && elsewhere(query, named) !== undefined;
-      if (named !== undefined && !isElsewhere) yield named;
-      yield* there;
-      if (isElsewhere) return;
-    }
-    const declaration = names()?.find(`${kind} declaration`, query.name);
-    if (declaration !== undefined) yield declaration;
   }
 
   /** The entries at the symbol's address; the search ends with the unit that has one of its very name. */
@@ -345,7 +327,7 @@ export class DwarfInfo {
     const name = die.string(DW_AT.name);
     if (keyword === undefined || name === undefined) return undefined;
     const atFileScope: number[] = [];
-    walkTop(die.unit, (_, pos, level) => {
+    walkTop(die.unit, [die.tag], (_, pos, level) => {
       if (level === 0) atFileScope.push(pos);
     });
     return atFileScope.includes(die.pos) ? this.#namesWith(name)?.definition(keyword, name) : undefined;
@@ -383,6 +365,29 @@ function isFunction({ kind }: SymbolQuery): boolean {
 /** The address that entries of a symbol have, if they have one. What is at 0 was removed by the linker. */
 function placeOf({ kind, address }: SymbolQuery): bigint | undefined {
   return kind === 'tls' || address === 0n ? undefined : address;
+}
+
+/**
+ * The entries that may describe a symbol where what is at its address has another name, the most trustworthy first. Neither address nor name is enough:
+ * glibc's `printf` is `__printf` to the debug info, and lld's `--icf=all` gives several functions one address. `there`: those at its address.
+ */
+function* lessCertain(
+  query: SymbolQuery,
+  there: readonly Die[],
+  names: () => NameIndex | undefined,
+): Generator<Die> {
+  const kind = isFunction(query) ? 'function' : 'variable';
+  if (query.kind !== 'ifunc') {
+    const named = names()?.find(kind, query.name);
+    // One with an address of its own is another symbol, and so is what is declared by that name: `foo@@V2` is `foo`,
+    // `foo@V1` is `foo_old` (.symver).
+    const isElsewhere = named !== undefined && elsewhere(query, named) !== undefined;
+    if (named !== undefined && !isElsewhere) yield named;
+    yield* there;
+    if (isElsewhere) return;
+  }
+  const declaration = names()?.find(`${kind} declaration`, query.name);
+  if (declaration !== undefined) yield declaration;
 }
 
 /** The address of an entry that is not at the symbol's; undefined if it may be the symbol. */

@@ -46,7 +46,7 @@ export function readEnumerators(file: DebugFile, reader: TypeReader): ConstantVa
     // Each file has strings of its own.
     if (unit.file !== within) byPlace = new Map();
     within = unit.file;
-    walkTop(unit, (abbrev, pos, level) => {
+    walkTop(unit, [DW_TAG.enumeration_type], (abbrev, pos, level) => {
       if (level > 0 || !namesConstants(abbrev)) return;
       const stored = readableStored(unit, pos);
       let storage: EnumStorage | undefined;
@@ -70,7 +70,7 @@ export function readEnumerators(file: DebugFile, reader: TypeReader): ConstantVa
 }
 
 function namesConstants(abbrev: Abbrev): boolean {
-  return abbrev.tag === DW_TAG.enumeration_type && abbrev.hasChildren && !abbrev.has(DW_AT.enum_class);
+  return abbrev.hasChildren && !abbrev.has(DW_AT.enum_class);
 }
 
 class Value implements ConstantValue {

@@ -15,7 +15,7 @@ const imports = () => require('./imports.js') as typeof import('./imports.js');
 
 /** Bytes of units that are kept at a time; the unit that was read first goes first. */
 const UNIT_BYTES = 16 << 20;
-/** Abbreviations in the tables that are kept at a time, 32 bytes each besides what tables share. Units of one compiler have 30 to 150. */
+/** Abbreviations in the tables that are kept at a time, 80 bytes each besides what tables share. Units of one compiler have 30 to 150. */
 const ABBREVS = 1 << 18;
 /** The sections that a walk over all units reads all of, and the most bytes of one that are kept. */
 const WALKED: readonly string[] = ['.debug_info', '.debug_abbrev', '.debug_str'];
@@ -51,6 +51,8 @@ export class DebugFile {
   readonly #abbrevTables = new Map<string, AbbrevTable>();
   readonly #knownAbbrevs = new Map<string, KnownAbbrevs>();
   #abbrevs = 0;
+  /** All of `.debug_str`, once it was read ahead. */
+  #texts: Buffer | undefined;
   readonly #strings = new Map<number, string>();
   readonly #units = new Map<number, Unit>();
   #list: readonly Unit[] | undefined;
@@ -89,7 +91,9 @@ export class DebugFile {
     for (const name of WALKED) {
       const section = this.section(name);
       if (section === undefined || section.size > MAX_AHEAD) continue;
-      this.#opened.set(name, new BufferSource(name, section.read(0, section.size)));
+      const bytes = section.read(0, section.size);
+      this.#opened.set(name, new BufferSource(name, bytes));
+      if (name === '.debug_str') this.#texts = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     }
   }
 
@@ -283,11 +287,17 @@ export class DebugFile {
   debugString(offset: number): string {
     let text = this.#strings.get(offset);
     if (text === undefined) {
-      text = readCString(this.required('.debug_str'), offset);
+      text = this.#textAt(offset) ?? readCString(this.required('.debug_str'), offset);
       if (this.#strings.size >= STRINGS) this.#strings.clear();
       this.#strings.set(offset, text);
     }
     return text;
+  }
+
+  #textAt(offset: number): string | undefined {
+    const texts = this.#texts;
+    const end = texts?.indexOf(0, offset) ?? -1;
+    return end < 0 ? undefined : texts?.toString('utf8', offset, end);
   }
 
   /** Where in `.debug_str` the string at the cursor is kept: the same text, as a rule, has the same place. Undefined for other forms. */

@@ -42,7 +42,8 @@ export class FinitenessCheck {
 
   /** Fails with a `FormatError` if writing the type of `die` in C has no end. */
   nameless(die: Die): void {
-    if (NAMELESS.includes(die.tag)) check(die, namelessParts, this.#namelessDone);
+    if (NAMELESS.includes(die.tag) && !this.#namelessDone.has(die.id))
+      check(die, namelessParts, this.#namelessDone);
   }
 
   /** Fails with a `FormatError` if the struct or union contains itself. */

@@ -41,8 +41,7 @@ export class Imports {
   }
 
   #scan(unit: Unit): void {
-    walkTop(unit, (abbrev, pos) => {
-      if (abbrev.tag !== DW_TAG.imported_unit) return;
+    walkTop(unit, [DW_TAG.imported_unit], (_, pos) => {
       const root = new Die(unit, pos, unit).reference(DW_AT.import);
       if (root instanceof Die && !this.#importers.has(root.unit)) this.#importers.set(root.unit, unit);
     });

@@ -28,6 +28,8 @@ const KINDS = new Map<number, Defined>([
   [DW_TAG.base_type, 'base'],
 ]);
 
+const TAGS: readonly number[] = [...KINDS.keys()];
+
 /** What tells that a function or variable may have an address. */
 const PLACES: readonly number[] = [DW_AT.low_pc, DW_AT.ranges, DW_AT.location];
 
@@ -67,7 +69,7 @@ export class NameIndex {
     this.#only = only;
     for (const unit of units) {
       this.#enter(unit);
-      walkTop(unit, (abbrev, pos, level) => {
+      walkTop(unit, TAGS, (abbrev, pos, level) => {
         this.#add(unit, abbrev, pos, level);
       });
     }

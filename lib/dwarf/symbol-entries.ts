@@ -1,3 +1,4 @@
+import { FormatError } from '../errors.js';
 import type { Abbrev } from './abbrev.js';
 import { DW_AT, DW_FORM, DW_OP, DW_TAG } from './constants.js';
 import { Die } from './die.js';
@@ -5,7 +6,6 @@ import type { DebugFile } from './file.js';
 import { isBlock, readOffset } from './form.js';
 import { addressesOf } from './location.js';
 import { NameIndex } from './name-index.js';
-import { MissingFileError } from './sections.js';
 import type { Unit } from './unit.js';
 import { TYPES } from './unit-index.js';
 import { walkTop } from './walk.js';
@@ -22,6 +22,9 @@ interface Shape {
   /** Which attributes are its names, if all of them are in `.debug_str`; else none. */
   readonly names: readonly number[];
 }
+
+/** What is exported has one of them. */
+const TAGS: readonly number[] = [DW_TAG.subprogram, DW_TAG.variable];
 
 const NAMES: readonly number[] = [DW_AT.linkage_name, DW_AT.MIPS_linkage_name, DW_AT.name];
 /** Links to an entry that may have the name. */
@@ -40,7 +43,7 @@ export class SymbolEntries {
   /** Numbers of entries by address. */
   readonly #functions = new Map<number, Entries>();
   readonly #variables = new Map<number, Entries>();
-  readonly #typed = new Set<Unit>();
+  readonly #hasTypes = new Map<Unit, boolean>();
   readonly #shapes = new Map<Abbrev, Shape>();
   #names: Map<string, Entries> | undefined;
 
@@ -76,16 +79,22 @@ export class SymbolEntries {
 
   /** See `UnitIndex.hasTypes`. */
   hasTypes(unit: Unit): boolean {
-    return this.#typed.has(unit);
+    let found = this.#hasTypes.get(unit);
+    if (found === undefined) {
+      found = false;
+      walkTop(unit, TYPES, () => {
+        found = true;
+      });
+      this.#hasTypes.set(unit, found);
+    }
+    return found;
   }
 
   #read(unit: Unit): void {
     this.#units.push(unit);
     this.#starts.push(this.#positions.length);
-    walkTop(unit, (abbrev, pos) => {
-      const { tag } = abbrev;
-      if (tag === DW_TAG.subprogram || tag === DW_TAG.variable) this.#add(unit, abbrev, pos);
-      else if (TYPES.includes(tag)) this.#typed.add(unit);
+    walkTop(unit, TAGS, (abbrev, pos) => {
+      this.#add(unit, abbrev, pos);
     });
   }
 
@@ -161,8 +170,8 @@ export class SymbolEntries {
       if (linkageName !== undefined) addTo(names, linkageName, entry);
       if (name !== undefined) addTo(names, name, entry);
     } catch (error) {
-      // Its name is in a file that can't be had.
-      if (!(error instanceof MissingFileError)) throw error;
+      // It is in a file that can't be had, or corrupt: no name that is asked for.
+      if (!(error instanceof FormatError)) throw error;
     }
   }
 

@@ -15,6 +15,8 @@ const KEYWORDS = new Map<number, TypeName['keyword']>([
   [DW_TAG.typedef, 'typedef'],
 ]);
 
+const TAGS: readonly number[] = [...KEYWORDS.keys()];
+
 /** The types at file scope by name, each at least once. A name that was seen in a file is not read again, which its offset in `.debug_str` tells. */
 export function readTypeNames(file: DebugFile): TypeName[] {
   const names: TypeName[] = [];
@@ -24,7 +26,7 @@ export function readTypeNames(file: DebugFile): TypeName[] {
     // Each file has strings of its own.
     if (unit.file !== within) seen = new Map([...KEYWORDS.values()].map((keyword) => [keyword, new Set()]));
     within = unit.file;
-    walkTop(unit, (abbrev, pos, level) => {
+    walkTop(unit, TAGS, (abbrev, pos, level) => {
       const keyword = KEYWORDS.get(abbrev.tag);
       if (keyword === undefined || level !== 0 || !abbrev.has(DW_AT.name)) return;
       const key = strpOffset(unit, abbrev);

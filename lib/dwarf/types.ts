@@ -51,7 +51,7 @@ export class TypeReader {
 
   /** The `DW_AT.type` of an entry, or of the one it completes; none is `void` (DWARF v5 §5.2). */
   target(die: Die): CType {
-    const holder = die.has(DW_AT.type) ? die : die.inherited(DW_AT.type);
+    const holder = die.inherited(DW_AT.type);
     const reference = holder?.reference(DW_AT.type);
     if (reference instanceof Die) {
       this.finite.nameless(reference);

@@ -18,13 +18,13 @@ export class UnitIndex {
   constructor(unit: Unit) {
     this.#unit = unit;
     let hasTypes = false;
-    walkTop(unit, (abbrev, pos) => {
+    walkTop(unit, [DW_TAG.subprogram, DW_TAG.variable, ...TYPES], (abbrev, pos) => {
       if (abbrev.tag === DW_TAG.subprogram) {
         if (abbrev.has(DW_AT.low_pc) || abbrev.has(DW_AT.ranges))
           this.#add(this.#functions, new Die(unit, pos));
       } else if (abbrev.tag === DW_TAG.variable) {
         if (abbrev.has(DW_AT.location)) this.#add(this.#variables, new Die(unit, pos));
-      } else if (TYPES.includes(abbrev.tag)) hasTypes = true;
+      } else hasTypes = true;
     });
     this.hasTypes = hasTypes;
   }

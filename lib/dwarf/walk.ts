@@ -1,38 +1,67 @@
 import type { ByteCursor } from '../bytes/cursor.js';
-import type { Abbrev } from './abbrev.js';
+import type { Abbrev, EntryShapes } from './abbrev.js';
 import { DW_FORM, DW_TAG } from './constants.js';
 import type { Unit } from './unit.js';
 
+/** Whose children are visited as well. */
+const SCOPES: readonly number[] = [DW_TAG.namespace, DW_TAG.module];
+
+/** All that the standard has are below (DWARF v5 §7.5.3, Table 7.3). */
+const TAGS = 0x80;
+
 /**
  * Calls `visit` for the unit's top-level entries and for those in its namespaces (Rust, C++) and modules (Fortran), which
- * are all that can be exported. `pos` is the entry's, the unit's cursor stands at its attributes and may be moved;
+ * are all that can be exported, as far as they have one of the `tags`. `pos` is the entry's, the unit's cursor stands at its attributes and may be moved;
  * `level` counts the namespaces around it.
  */
-export function walkTop(unit: Unit, visit: (abbrev: Abbrev, pos: number, level: number) => void): void {
+export function walkTop(
+  unit: Unit,
+  tags: readonly number[],
+  visit: (abbrev: Abbrev, pos: number, level: number) => void,
+): void {
   const first = unit.childrenPos;
   if (first === undefined) return;
+  // Held here: `visit` may look into other units, which lets go of this one's bytes.
+  const { cursor, abbrevs } = unit;
+  const { data } = cursor;
+  const { shapes } = abbrevs;
+  const stops = tagSet([...tags, ...SCOPES]);
   let level = 0;
-  for (let pos = first; pos < unit.cursor.length;) {
-    // Asked for each time: `visit` may look into other units, which lets go of this one's bytes.
-    const { cursor } = unit;
-    cursor.pos = pos;
-    const code = cursor.uleb();
-    if (code === 0) {
-      if (level-- === 0) return;
-      pos = cursor.pos;
+  let pos = first;
+  while (pos < data.length) {
+    const next = nextPos(cursor, shapes, pos);
+    // Most entries are passed over here: there are millions.
+    if (next >= 0 && stops[shapes.tags[data[pos] ?? 0] ?? 0] !== true) {
+      pos = next;
       continue;
     }
-    const abbrev = unit.abbrev(code, pos);
+    cursor.pos = pos;
+    const code = cursor.uleb();
     const attributesPos = cursor.pos;
-    if (abbrev.hasChildren && (abbrev.tag === DW_TAG.namespace || abbrev.tag === DW_TAG.module)) {
+    if (code === 0) {
+      if (level-- === 0) return;
+      pos = attributesPos;
+      continue;
+    }
+    const abbrev = abbrevs.get(code) ?? cursor.fail(`unknown abbreviation ${code}`, pos);
+    if (abbrev.hasChildren && SCOPES.includes(abbrev.tag)) {
       abbrev.skip(cursor, unit);
       pos = cursor.pos;
       level++;
-    } else {
-      visit(abbrev, pos, level);
-      pos = siblingPos(unit, abbrev, attributesPos);
+      continue;
     }
+    if (tags.includes(abbrev.tag)) {
+      unit.cursor.pos = attributesPos;
+      visit(abbrev, pos, level);
+    }
+    pos = next >= 0 ? next : siblingPos(unit, abbrev, attributesPos);
   }
+}
+
+function tagSet(tags: readonly number[]): readonly boolean[] {
+  const set = new Array<boolean>(TAGS).fill(false);
+  for (const tag of tags) set[tag] = true;
+  return set;
 }
 
 /** Where the entry behind this one and its children starts; the entry's attributes start at `attributesPos`. */
@@ -41,23 +70,54 @@ export function siblingPos(unit: Unit, abbrev: Abbrev, attributesPos: number): n
   cursor.pos = attributesPos;
   if (skipEntry(cursor, abbrev, unit)) return cursor.pos;
   // clang writes no DW_AT.sibling: the children have to be gone through.
+  const { abbrevs } = unit;
+  const { shapes } = abbrevs;
   for (let depth = 1; depth > 0;) {
-    const pos = cursor.pos;
+    const { pos } = cursor;
+    const next = nextPos(cursor, shapes, pos);
+    if (next >= 0) {
+      cursor.pos = next;
+      continue;
+    }
     const code = cursor.uleb();
     if (code === 0) {
       depth--;
       continue;
     }
-    if (!skipEntry(cursor, unit.abbrev(code, pos), unit)) depth++;
+    const child = abbrevs.get(code) ?? cursor.fail(`unknown abbreviation ${code}`, pos);
+    if (!skipEntry(cursor, child, unit)) depth++;
   }
   return cursor.pos;
+}
+
+/** `siblingPos` of the entry at `pos` as far as its abbreviation tells; -1 if that is not far enough, or leads nowhere. */
+function nextPos(
+  { data, view, littleEndian }: ByteCursor,
+  { steps, blocks }: EntryShapes,
+  pos: number,
+): number {
+  const code = data[pos] ?? 0;
+  const step = steps[code] ?? 0;
+  if (step === 0) return -1;
+  const block = blocks[code] ?? 0;
+  let from = pos;
+  if (block !== 0) {
+    const length = data[pos + block] ?? 0x80;
+    if (length >= 0x80) return -1;
+    from += length;
+  }
+  if (step > 0) return from + step <= data.length ? from + step : -1;
+  const at = from - step;
+  if (at + 4 > data.length) return -1;
+  const sibling = view.getUint32(at, littleEndian);
+  // One in front of the entry would be an endless walk.
+  return sibling > at && sibling <= data.length ? sibling : -1;
 }
 
 /** Moves the cursor behind an entry, whose attributes it stands at. False if its children come next. */
 function skipEntry(cursor: ByteCursor, abbrev: Abbrev, unit: Unit): boolean {
   if (!abbrev.hasChildren) {
-    if (abbrev.size !== undefined) cursor.skip(abbrev.size);
-    else abbrev.skip(cursor, unit);
+    abbrev.skip(cursor, unit);
     return true;
   }
   if (abbrev.sibling < 0) {

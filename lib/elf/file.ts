@@ -27,6 +27,7 @@ export class ElfFile {
   readonly header: ElfHeader;
   #programHeaders: readonly ProgramHeader[] | undefined;
   #sections: readonly SectionHeader[] | undefined;
+  #lastSegment: ProgramHeader | undefined;
   readonly #contents = new Map<string, ByteSource | undefined>();
   readonly #closed: { close(): void }[] = [];
   #decompressed = 0;
@@ -124,9 +125,10 @@ export class ElfFile {
 
   /** The PT_LOAD segment that maps `address`. */
   segmentAt(address: bigint): ProgramHeader | undefined {
-    return this.programHeaders.find(
-      (p) => p.type === PT.LOAD && p.address <= address && address < p.address + BigInt(p.memorySize),
-    );
+    // As a rule the next address is in the same one.
+    const last = this.#lastSegment;
+    if (last !== undefined && maps(last, address)) return last;
+    return (this.#lastSegment = this.programHeaders.find((p) => p.type === PT.LOAD && maps(p, address)));
   }
 
   /** The file's bytes from what is mapped at `address` to the end of its segment; undefined if nothing is. */
@@ -175,4 +177,8 @@ export class ElfFile {
       compression().decompressZdebug(section.name, raw.read(0, raw.size), this.#grant),
     );
   }
+}
+
+function maps({ address: start, memorySize }: ProgramHeader, address: bigint): boolean {
+  return start <= address && address - start < memorySize;
 }

@@ -118,20 +118,29 @@ export class DynamicSymbols implements Iterable<ElfSymbol> {
 
   /** The symbols that the file offers to others, in the table's order. */
   *exported(): Generator<ElfSymbol> {
-    for (const symbol of this) if (this.isExported(symbol)) yield symbol;
+    const nameAt = this.#strings?.batch() ?? this.#name;
+    for (let i = 1; i < this.count; i++) {
+      if (!this.#isDefined(i)) continue;
+      const symbol = this.#at(i, nameAt);
+      if (this.isExported(symbol)) yield symbol;
+    }
   }
 
   /** The symbols that the file wants from others. */
   *imported(): Generator<ElfSymbol> {
-    const cursor = this.#cursor;
     const nameAt = this.#strings?.batch() ?? this.#name;
     for (let i = 1; i < this.count; i++) {
-      // st_shndx alone says it: the others need not be decoded.
-      cursor.pos = i * symbolSize(cursor.class) + (cursor.class === 64 ? 6 : 14);
-      if (cursor.u16() !== SHN.UNDEF) continue;
+      if (this.#isDefined(i)) continue;
       const symbol = this.#at(i, nameAt);
       if (symbol.name !== '') yield symbol;
     }
+  }
+
+  /** `st_shndx` alone says it: what is not wanted need not be decoded. */
+  #isDefined(index: number): boolean {
+    const cursor = this.#cursor;
+    cursor.pos = index * symbolSize(cursor.class) + (cursor.class === 64 ? 6 : 14);
+    return cursor.u16() !== SHN.UNDEF;
   }
 
   /** Whether others can use the symbol: defined, not local, not hidden, and not the mark of a version. */

@@ -44,6 +44,8 @@ export class Library {
   readonly #typed = new Map<number, LibrarySymbol>();
   /** What the debug info said of those that it knows. */
   readonly #described = new Map<number, TypedSymbol>();
+  /** The paths of source files, by what the debug info says. */
+  readonly #sourceFiles = new Map<string, string>();
   readonly #parsed = new Map<string, CType>();
   readonly #opaques = new Map<string, CType>();
   readonly #types: TypeOptions;
@@ -148,14 +150,21 @@ export class Library {
     try {
       const { declFile, declLine, compDir } = this.#described.get(symbol.index) ?? {};
       if (declFile === undefined || declLine === undefined || declLine === 0) return undefined;
-      return {
-        file: normalize(isAbsolute(declFile) ? declFile : join(compDir ?? '', declFile)),
-        line: declLine,
-      };
+      return { file: this.#sourceFile(declFile, compDir ?? ''), line: declLine };
     } catch (error) {
       if (error instanceof FormatError) return undefined;
       throw error;
     }
+  }
+
+  #sourceFile(file: string, directory: string): string {
+    const key = `${directory}\0${file}`;
+    let path = this.#sourceFiles.get(key);
+    if (path === undefined) {
+      path = normalize(isAbsolute(file) ? file : join(directory, file));
+      this.#sourceFiles.set(key, path);
+    }
+    return path;
   }
 
   /**

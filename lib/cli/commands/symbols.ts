@@ -221,12 +221,19 @@ const COLUMNS: readonly Column[] = [
 
 function asTable(library: Library, listed: readonly Listed[], withReasons: boolean): string {
   const tried = withReasons ? triedFor(library, listed) : [];
+  // Many are of one file.
+  const files = new Map<string, string>();
+  const shown = (file: string): string => {
+    let path = files.get(file);
+    if (path === undefined) files.set(file, (path = nearby(file)));
+    return path;
+  };
   const rows = listed.map(({ elf, name, kind, type, reason, source }) => [
     name,
     kind,
     String(elf.size),
     elf.version === undefined ? '' : `${elf.hiddenVersion ? '@' : '@@'}${elf.version}`,
-    source === undefined ? '' : `${nearby(source.file)}:${source.line}`,
+    source === undefined ? '' : `${shown(source.file)}:${source.line}`,
     type ?? (withReasons ? (ownReason(reason, tried)?.join('; ') ?? '') : '?'),
   ]);
   const columns = withReasons ? COLUMNS.with(-1, { title: 'WHY IT HAS NO TYPE' }) : COLUMNS;
