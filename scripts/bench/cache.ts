@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { findLibrary } from '../../lib/index.js';
 import { installedDebugFile } from '../../lib/testing/debug-file.js';
 import { ROOT, run } from '../../lib/testing/tools.js';
-import type { Row } from './table.js';
-
-const RUNS = 11;
+import { told } from './measure.js';
+import type { Row } from './row.js';
 
 /** Milliseconds for a symbol's type, in a process that has opened the library and looked at nothing yet. */
 const FIRST_LOOKUP = `
@@ -20,28 +19,27 @@ const FIRST_LOOKUP = `
 /** The first lookup in the C library, whose types are in a separate file, compressed with zlib: without the cache on disk, and with it. */
 export function benchDiskCache(): Row[] {
   const libc = findLibrary('c') ?? '';
-  if (!existsSync(installedDebugFile(libc))) {
-    console.log(`skipped: first lookup in libc: needs Debian's libc6-dbg`);
-    return [];
-  }
+  const work = 'first lookup in libc (libc6-dbg, zlib)';
+  if (!existsSync(installedDebugFile(libc)))
+    return [{ work, ours: [], unit: 'ms', missing: "not installed: Debian's libc6-dbg" }];
   const cache = mkdtempSync(join(tmpdir(), 'elf-plugin-bench-'));
   const lookup = (): number => {
     const env = { ...process.env, ELF_PLUGIN_CACHE: cache };
     return Number(run(process.execPath, ['-e', FIRST_LOOKUP, libc, ROOT], { cwd: ROOT, env }));
   };
-  const least = { cold: Infinity, cached: Infinity };
   try {
-    for (let i = 0; i < RUNS; i++) {
-      rmSync(join(cache, 'v1'), { recursive: true, force: true });
-      least.cold = Math.min(least.cold, lookup());
-      least.cached = Math.min(least.cached, lookup());
-    }
+    const { cold, cached } = told({
+      cold() {
+        rmSync(join(cache, 'v1'), { recursive: true, force: true });
+        return lookup();
+      },
+      cached: lookup,
+    });
+    return [
+      { work: `${work}, and writes the cache`, ours: cold, unit: 'ms', atMost: 120 },
+      { work: `${work}, from the cache`, ours: cached, unit: 'ms', atMost: 20 },
+    ];
   } finally {
     rmSync(cache, { recursive: true, force: true });
   }
-  const work = 'first lookup in libc (libc6-dbg, zlib)';
-  return [
-    { work, detail: 'and writes the cache', value: least.cold, unit: 'ms', bar: { atMost: 120 } },
-    { work, detail: 'from the cache', value: least.cached, unit: 'ms', bar: { atMost: 20 } },
-  ];
 }

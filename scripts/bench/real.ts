@@ -1,32 +1,22 @@
-import { performance } from 'node:perf_hooks';
-
 import { findLibrary } from '../../lib/index.js';
-import { ROOT, run } from '../../lib/testing/tools.js';
-import type { Row } from './table.js';
+import { hasTool, ROOT, run } from '../../lib/testing/tools.js';
+import { timed, told } from './measure.js';
+import type { Row } from './row.js';
 
 /** Debian's libpython3.11-dbg: 25 MB, 10 MB of it DWARF. */
 const LIBPYTHON = findLibrary('libpython3.11d.so.1.0') ?? '';
 
-const RUNS = 11;
-
-/**
- * What a fresh process pays: for the import, and for a large library's first call. Each is the least of several
- * processes: whatever else the machine does only adds.
- */
+/** What a fresh process pays: for the import, and for a large library's first call. */
 export function benchFreshProcesses(): Row[] {
-  const rows = [benchImport()];
-  if (LIBPYTHON !== '') rows.push(...benchLibpython());
-  else console.log(`skipped: libpython3.11d: needs Debian's libpython3.11-dbg`);
-  return rows;
+  return [benchImport(), ...benchLibpython()];
 }
 
 function benchImport(): Row {
   const script = (module: string): string =>
     `const t = performance.now(); require(${JSON.stringify(module)}); console.log(performance.now() - t);`;
-  const koffi = least(() => Number(node(script('koffi'))));
-  const ours = least(() => Number(node(script(ROOT))));
-  const detail = `${ours.toFixed(1)} ms, koffi ${koffi.toFixed(1)} ms`;
-  return { work: "import 'elf-plugin'", detail, value: ours - koffi, unit: 'ms more', bar: { atMost: 15 } };
+  const take = (module: string) => (): number => Number(node(script(module)));
+  const { ours, theirs } = told({ ours: take(ROOT), theirs: take('koffi') });
+  return { work: "import 'elf-plugin'", peer: 'koffi', ours, theirs, unit: 'ms', by: 'more', atMost: 15 };
 }
 
 /** The same library opened by the same `dlopen`, with koffi alone and with us; both load koffi first. */
@@ -53,39 +43,45 @@ interface Cost {
 }
 
 function benchLibpython(): Row[] {
-  const plain = Array.from({ length: RUNS }, () => JSON.parse(node(DLOPEN, LIBPYTHON)) as Cost);
-  const ours = Array.from({ length: RUNS }, () => JSON.parse(node(FIRST_CALL, LIBPYTHON, ROOT)) as Cost);
-  const gdb = least(() =>
-    timed(() => run('gdb', ['-batch', '-nx', '-ex', 'ptype PyLong_FromLong', LIBPYTHON])),
-  );
-  const of = (costs: readonly Cost[], key: keyof Cost): number => Math.min(...costs.map((c) => c[key]));
-  const time = of(ours, 'time') - of(plain, 'time');
-  const memory = (of(ours, 'rss') - of(plain, 'rss')) / 2 ** 20;
   const work = 'open libpython3.11d and call a function';
-  const times = `${of(ours, 'time').toFixed(1)} ms, dlopen alone ${of(plain, 'time').toFixed(1)} ms`;
+  if (LIBPYTHON === '')
+    return [{ work, ours: [], unit: 'ms', missing: "not installed: Debian's libpython3.11-dbg" }];
+  const costs: Record<'plain' | 'ours', Cost[]> = { plain: [], ours: [] };
+  const take = (name: keyof typeof costs, script: string, ...args: string[]): number => {
+    const cost = JSON.parse(node(script, ...args)) as Cost;
+    costs[name].push(cost);
+    return cost.time;
+  };
+  const { plain, ours } = told({
+    plain: () => take('plain', DLOPEN, LIBPYTHON),
+    ours: () => take('ours', FIRST_CALL, LIBPYTHON, ROOT),
+  });
+  const ptype = (): unknown => run('gdb', ['-batch', '-nx', '-ex', 'ptype PyLong_FromLong', LIBPYTHON]);
+  const memory = (of: readonly Cost[]): number[] => of.map(({ rss }) => rss / 2 ** 20);
+  const least = Math.min(...plain);
   return [
-    { work, detail: times, value: time, unit: 'ms more', bar: { atMost: 40 } },
-    { work, detail: `over dlopen alone`, value: memory, unit: 'MB more', bar: { atMost: 20 } },
+    { work, peer: 'dlopen', ours, theirs: plain, unit: 'ms', by: 'more', atMost: 40 },
     {
       work,
-      detail: `beyond dlopen, which gdb does not do; gdb -batch -ex ptype ${gdb.toFixed(0)} ms`,
-      value: gdb / time,
-      unit: '× faster',
-      bar: { atLeast: 20 },
+      peer: 'dlopen',
+      ours: memory(costs.ours),
+      theirs: memory(costs.plain),
+      unit: 'MB',
+      by: 'more',
+      atMost: 20,
+    },
+    {
+      work: `${work}, beyond dlopen`,
+      peer: 'gdb',
+      ours: ours.map((time) => time - least),
+      ...(hasTool('gdb') ? { theirs: timed({ gdb: ptype }).gdb } : { missing: 'not installed' }),
+      unit: 'ms',
+      atMost: 0.05,
+      note: 'gdb -batch -ex "ptype PyLong_FromLong", which loads nothing',
     },
   ];
 }
 
 function node(script: string, ...args: string[]): string {
   return run(process.execPath, ['-e', script, ...args], { cwd: ROOT });
-}
-
-function timed(work: () => unknown): number {
-  const start = performance.now();
-  work();
-  return performance.now() - start;
-}
-
-function least(sample: () => number): number {
-  return Math.min(...Array.from({ length: RUNS }, sample));
 }

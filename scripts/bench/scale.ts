@@ -1,7 +1,9 @@
 import { findLibrary } from '../../lib/index.js';
 import { hasTool, ROOT, run } from '../../lib/testing/tools.js';
 import { bigLibrary, type Compiler, EXPORTED, unitCount, unitPrefix } from './big-library.js';
-import { meets, printTable, type Row } from './table.js';
+import { PYELFTOOLS } from './reading.js';
+import { meets, type Row } from './row.js';
+import { printTable } from './table.js';
 
 const LIBPYTHON = findLibrary('libpython3.11d.so.1.0') ?? '';
 const RUNS = 7;
@@ -34,28 +36,6 @@ const ALL = `
   const { rss } = process.memoryUsage();
   console.log(JSON.stringify({ times: [performance.now() - start], typed, rss }));`;
 
-/** The same with pyelftools: the symbols and, of each unit, the functions and variables with what their types refer to. */
-const PYELFTOOLS = `
-import sys
-from elftools.elf.elffile import ELFFile
-def text(die, depth=0):
-    if depth > 4: return ''
-    name = die.attributes.get('DW_AT_name')
-    parts = [name.value.decode() if name else die.tag]
-    if 'DW_AT_type' in die.attributes: parts.append(text(die.get_DIE_from_attribute('DW_AT_type'), depth + 1))
-    return ' '.join(parts)
-elf = ELFFile(open(sys.argv[1], 'rb'))
-
-count = 0
-for unit in elf.get_dwarf_info().iter_CUs():
-    for die in unit.get_top_DIE().iter_children():
-        if die.tag not in ('DW_TAG_subprogram', 'DW_TAG_variable'): continue
-        text(die)
-        for child in die.iter_children():
-            if child.tag == 'DW_TAG_formal_parameter': text(child)
-        count += 1
-print(count)`;
-
 interface Cost {
   /** Milliseconds. */
   readonly times: readonly number[];
@@ -82,8 +62,8 @@ function least(script: string, path: string, names: readonly string[], runs = RU
 
 /** The row of lookup number `i`. */
 function lookupRow(work: string, of: string, { times, cpu }: Cost, i: number, atMost: number): Row {
-  const detail = `${of}; ${(cpu?.[i] ?? NaN).toFixed(1)} ms of the processor`;
-  return { work, detail, value: times[i] ?? NaN, unit: 'ms', bar: { atMost } };
+  const note = `${of}; ${(cpu?.[i] ?? NaN).toFixed(1)} ms of the processor`;
+  return { work, ours: [times[i] ?? NaN], unit: 'ms', atMost, note };
 }
 
 function lookups(path: string): Row[] {
@@ -127,7 +107,7 @@ function bySize(): Row[] {
       lookupRow(`the first function${how}`, of, functions, 0, 100),
       lookupRow(`the next function${how}`, of, functions, 1, 10),
       lookupRow(`the first variable${how}`, of, variable, 0, 100),
-      { work: `memory${how}`, detail: 'over that of 10 MB', value: more, unit: 'MB', bar: { atMost: 100 } },
+      { work: `memory${how}`, ours: [more], unit: 'MB', atMost: 100, note: 'over that of 10 MB' },
     );
   }
   return rows;
@@ -148,14 +128,13 @@ function everything(): Row[] {
       return performance.now() - start;
     };
     const gdb = Math.min(...[1, 2].map(() => timed('gdb', ['-batch', '-nx', '-ex', 'info functions', path])));
-    const detail = `${typed} types in ${ours.toFixed(0)} ms, gdb ${gdb.toFixed(0)} ms`;
-    rows.push({ work, detail, value: gdb / ours, unit: '× gdb', bar: { atLeast: 5 } });
+    const beside = { work, ours: [ours], unit: 'ms', note: `${typed} types` } as const;
+    rows.push({ ...beside, peer: 'gdb', theirs: [gdb], atMost: 0.2 });
     if (library.startsWith('libpython') && hasTool('/usr/bin/python3')) {
       const python = timed('/usr/bin/python3', ['-c', PYELFTOOLS, path]);
-      const beside = `pyelftools ${python.toFixed(0)} ms`;
-      rows.push({ work, detail: beside, value: python / ours, unit: '× pyelftools', bar: { atLeast: 20 } });
+      rows.push({ ...beside, peer: 'pyelftools', theirs: [python], atMost: 0.05 });
     }
-    rows.push({ work, detail: 'all of it', value: rss / 2 ** 20, unit: 'MB', bar: { atMost: 250 } });
+    rows.push({ work, ours: [rss / 2 ** 20], unit: 'MB', atMost: 250 });
   }
   return rows;
 }
