@@ -7,6 +7,9 @@ export interface Span {
   readonly end: number;
 }
 
+/** Bytes of the smallest page that Linux has: the linker itself compares with the real one. */
+export const PAGE = 4096;
+
 /** A PT_LOAD segment. */
 interface Region extends Span {
   /** The end of what comes from the file. */
@@ -19,6 +22,7 @@ export class Image {
   /** From the first segment to the end of the last. */
   readonly whole: Span;
   readonly #regions: readonly Region[];
+  #pages: Uint8Array | undefined;
   /** Often the next question is about the same segment. */
   #last: Region | undefined;
 
@@ -52,9 +56,16 @@ export class Image {
     return this.#regionAt(address) !== undefined;
   }
 
-  /** The segment that has the address, or ends there. */
-  regionOf(address: number): Span | undefined {
-    return this.#regionAt(address);
+  /**
+   * A byte for each page of the image, 1 if it is memory: what is mapped is mapped in pages (gABI "Program Header"), and the end of a segment is an
+   * address that programs take (`_end`). For loops over relocations, which a call for each would double; of an image beyond 4 GiB it has none.
+   */
+  get pages(): Uint8Array {
+    if (this.#pages !== undefined) return this.#pages;
+    const pages = new Uint8Array(this.whole.end < 2 ** 32 ? Math.floor(this.whole.end / PAGE) + 1 : 0);
+    for (const { start, end } of this.#regions)
+      pages.fill(1, Math.floor(start / PAGE), Math.floor(end / PAGE) + 1);
+    return (this.#pages = pages);
   }
 
   /** The last segment that is writable; an empty one if none is. */

@@ -88,8 +88,6 @@ class Relocations {
   readonly #writtenRegion: Span;
   /** From the first of these arrays to the end of the last. */
   readonly #arrayHull: readonly [start: number, end: number];
-  /** The segment that the last relative address was in. */
-  #lastTarget: Span = { start: 0, end: 0 };
   /** The dynamic array, which the linker is reading meanwhile. */
   readonly #dynamicStart: number;
   readonly #dynamicEnd: number;
@@ -178,7 +176,7 @@ class Relocations {
     const base = this.#writtenStart;
     const { whole, lastCode: code } = this.#image;
     const [low, high] = this.#arrayHull;
-    let inside = this.#lastTarget;
+    const { pages } = this.#image;
     let i = first;
     if (this.#layout.width === 1 || this.#layout.low !== 0) return i;
     for (let at = i * 6; at < table.length; i++, at += 6) {
@@ -192,11 +190,7 @@ class Relocations {
       if (type === RELATIVE) {
         const addend = table[at + 4] as number;
         if (table[at + 3] !== 0 || table[at + 5] !== 0) break;
-        if (addend < inside.start || addend > inside.end) {
-          const region = this.#image.regionOf(addend);
-          if (region === undefined) break;
-          this.#lastTarget = inside = region;
-        }
+        if (pages[addend >>> 12] !== 1) break;
       } else if (type === ABSOLUTE || type === GLOB_DAT) {
         if (!symbols.isIn(table[at + 3] as number, whole)) break;
       } else if (type !== JUMP_SLOT || !symbols.isIn(table[at + 3] as number, code)) {

@@ -1,13 +1,11 @@
 import { PF, PT } from '../constants.js';
 import type { ElfFile } from '../file.js';
-import { Image } from './image.js';
+import { Image, PAGE } from './image.js';
 import type { ProgramHeader } from '../segment.js';
 import { damaged, hex, lines } from './reason.js';
 
 /** What the kernel takes of program headers, in bytes (fs/binfmt_elf.c, `load_elf_phdrs`). glibc has them on the stack. */
 const MAX_PROGRAM_HEADERS = 0x10000;
-/** The smallest page that Linux has: the linker itself compares with the real one. */
-const PAGE = 0x1000;
 /** No process has memory beyond (Linux Documentation/arch/x86/x86_64/mm.rst); up to here a number is an exact address. */
 const HIGHEST = 2 ** 52;
 /** More than this for each thread is no thread-local storage. Where there is no memory for it, glibc ends the process. */
