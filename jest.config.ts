@@ -13,6 +13,8 @@ const config: Config = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': ['ts-jest', {}] },
   testTimeout: 60_000,
+  // Jest leaves one processor to itself otherwise, which does little.
+  maxWorkers: '100%',
 };
 
 export default config;
