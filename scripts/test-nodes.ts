@@ -4,14 +4,12 @@
  * that package.json allows, and the last ones of the lines behind it.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { ROOT, run } from '../lib/testing/tools.js';
+import { nodeProgram } from './node-program.js';
 
-/** What is fetched stays: a program is 100 MB. */
-const CACHE = join(ROOT, 'node_modules/.cache/test-nodes');
-const PACKAGE = `node-linux-${process.arch}`;
 const LINES = ['20', '22', '24', '26'];
 
 async function main(args: readonly string[]): Promise<void> {
@@ -19,11 +17,11 @@ async function main(args: readonly string[]): Promise<void> {
   const end = args.findIndex((arg) => !isVersion(arg));
   const asked = end < 0 ? args : args.slice(0, end);
   const rest = args.slice(asked.length);
-  const known = JSON.parse(run('npm', ['view', PACKAGE, 'versions', '--json'])) as string[];
   let failed = false;
   for (const line of asked.length > 0 ? asked : LINES) {
-    const version = lastOf(line, known);
-    const result = await runTests(fetchNode(version), rest);
+    const node = nodeProgram(versionOf(line));
+    const version = run(node, ['-p', 'process.versions.node']).trim();
+    const result = await runTests(node, rest);
     failed ||= result.status !== 0 || result.failed > 0;
     const why = result.status === 0 || result.failed > 0 ? '' : ` (Jest ended with ${result.status})`;
     console.log(`node ${version}: ${result.passed} passed, ${result.failed} failed${why}`);
@@ -32,36 +30,12 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 /** Of `20` the oldest that this package takes, as its users have it; of the others the last that there is. A whole version is that one. */
-function lastOf(line: string, known: readonly string[]): string {
+function versionOf(line: string): string {
   const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     engines: { node: string };
   };
   const oldest = /^>=(\d+\.\d+)$/.exec(engines.node)?.[1] ?? '';
-  if (oldest.startsWith(`${line}.`)) return `${oldest}.0`;
-  const found = known.filter((v) => v === line || v.startsWith(`${line}.`)).sort(byNumbers);
-  const last = found.at(-1);
-  if (last === undefined) throw new Error(`${PACKAGE} has no version ${line}`);
-  return last;
-}
-
-function byNumbers(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true });
-}
-
-/** The program of a version, from the cache or the registry. */
-function fetchNode(version: string): string {
-  const folder = join(CACHE, version);
-  const program = join(folder, 'package/bin/node');
-  if (existsSync(program)) return program;
-  mkdirSync(CACHE, { recursive: true });
-  const temporary = mkdtempSync(join(CACHE, 'fetch-'));
-  const [packed] = JSON.parse(
-    run('npm', ['pack', '--json', '--pack-destination', temporary, `${PACKAGE}@${version}`]),
-  ) as [{ filename: string }];
-  run('tar', ['-xzf', join(temporary, packed.filename), '-C', temporary, 'package/bin/node']);
-  rmSync(join(temporary, packed.filename));
-  renameSync(temporary, folder);
-  return program;
+  return oldest.startsWith(`${line}.`) ? `${oldest}.0` : line;
 }
 
 interface Result {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 
 import { compile, ROOT, run } from '../../lib/testing/tools.js';
 import { ROUNDS, type Samples } from './measure.js';
-import { nodeProgram } from './node-program.js';
+import { nodeProgram } from '../node-program.js';
 import { type Operation, type OperationName, OPERATIONS } from './operations.js';
 import { elfPlugin } from './peers/elf-plugin.js';
 import { NEW_PEERS, PEERS } from './peers/index.js';

@@ -1,14 +1,14 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { ROOT, run } from '../../lib/testing/tools.js';
+import { ROOT, run } from '../lib/testing/tools.js';
 
 /** What is fetched stays: a program is 100 MB. */
 const CACHE = join(ROOT, 'node_modules/.cache/test-nodes');
 /** What npm's package `node` installs. */
 const PACKAGE = `node-linux-${process.arch}`;
 
-/** The program of a line's last version, `26`: from the cache or from npm's registry. */
+/** The program of a version, or of a line's last one, `26`: from the cache or from npm's registry. */
 export function nodeProgram(line: string): string {
   const version = JSON.parse(run('npm', ['view', `${PACKAGE}@${line}`, 'version', '--json'])) as
     string | string[];
