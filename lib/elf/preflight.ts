@@ -12,22 +12,18 @@ import { checkSegments } from './preflight/segments.js';
 /**
  * Why `file` must not be given to dlopen: what would kill the process there, or be misreported. Undefined if it may.
  * The first line is in glibc's words where glibc has them (elf/dl-load.c), without the path before them; an
- * explanation can follow on further lines. `isLoaded` tells whether a library is in the process by the name that DT_NEEDED would have.
+ * explanation can follow on further lines.
  *
  * @example
  * preflight(new FileSource('libc.a')); // 'invalid ELF header\nit is a static library; …'
  */
-export function preflight(
-  file: ElfFile | ByteSource,
-  host: Host = currentHost(),
-  isLoaded: (name: string) => boolean = () => false,
-): string | undefined {
+export function preflight(file: ElfFile | ByteSource, host: Host = currentHost()): string | undefined {
   const source = file instanceof ElfFile ? file.source : file;
   try {
     const reason = checkIdent(source, host);
     if (reason !== undefined) return reason;
     const elf = file instanceof ElfFile ? file : new ElfFile(source);
-    return checkHeader(elf, host) ?? checkSegments(elf) ?? checkDynamic(elf, isLoaded);
+    return checkHeader(elf, host) ?? checkSegments(elf) ?? checkDynamic(elf);
   } catch (error) {
     if (error instanceof FormatError) return `invalid ELF file\n${error.message}`;
     if (isDirectoryError(error)) return 'cannot read file data: Is a directory';

@@ -2,10 +2,8 @@ import { realpathSync, statSync } from 'node:fs';
 
 import { FileSource } from '../bytes/source.js';
 import { ElfFile } from '../elf/file.js';
-import { currentHost } from '../elf/host.js';
 import { preflight } from '../elf/preflight.js';
 import { FormatError, messageOf } from '../errors.js';
-import { loadedHandle } from '../ffi/linker.js';
 import { Library } from '../library/library.js';
 import { Refusal, refusedFile } from './refusal.js';
 
@@ -63,18 +61,13 @@ export function readLibrary(path: string): Library {
   }
   try {
     const file = asElf(source);
-    const reason = preflight(file ?? source, currentHost(), isLoaded);
+    const reason = preflight(file ?? source);
     if (reason === undefined && file !== undefined) return new Library(file);
     throw refusedFile(path, reason ?? 'invalid ELF header');
   } catch (error) {
     source.close();
     throw error instanceof FormatError ? refusedFile(path, error.message) : error;
   }
-}
-
-/** Whether a library is in the process by that name. */
-export function isLoaded(name: string): boolean {
-  return loadedHandle(name) !== undefined;
 }
 
 /** `source` as an ELF file; undefined if it has not even the header of one. */

@@ -1,15 +1,15 @@
 import { FileSource } from '../bytes/source.js';
 import { neededClosure, type Dependency } from '../elf/closure.js';
 import { ElfFile } from '../elf/file.js';
-import { currentHost } from '../elf/host.js';
 import { preflight } from '../elf/preflight.js';
+import { checkNeededVersions } from '../elf/preflight/versions.js';
 import { LibrarySearch } from '../elf/search.js';
 import { STT } from '../elf/constants.js';
 import { DynamicSymbols, type ElfSymbol } from '../elf/symbol.js';
 import { FormatError } from '../errors.js';
-import { iterateObjects, mainSymbolAddress, rangeOf } from '../ffi/linker.js';
+import { iterateObjects, loadedHandle, mainSymbolAddress, rangeOf } from '../ffi/linker.js';
 import type { Library } from '../library/library.js';
-import { fileState, isLoaded } from './file.js';
+import { fileState } from './file.js';
 
 /** What a `dlopen` of one library would bring into the process: itself, and what it needs that is not loaded yet. */
 export interface Newcomers {
@@ -28,10 +28,13 @@ export function findNewcomers(library: Library): Newcomers {
 
 /** A library that is needed and must not be mapped, and why: a truncated one would kill the process. */
 export function preflightDependencies({
+  library,
   dependencies,
 }: Newcomers): { path: string; reason: string } | undefined {
   // The linker maps all before it looks at the versions that each needs.
   const willBeLoaded = (name: string): boolean => isLoaded(name) || dependencies.some((d) => d.name === name);
+  const reason = checkNeededVersions(library.file, willBeLoaded);
+  if (reason !== undefined) return { path: library.path, reason };
   for (const { name, path, requestedBy } of dependencies) {
     if (path === undefined) continue;
     if (isSanitizer(name)) return { path: requestedBy, reason: needsSanitizer(name) };
@@ -41,10 +44,15 @@ export function preflightDependencies({
   return undefined;
 }
 
+/** Whether a library is in the process by that name. */
+function isLoaded(name: string): boolean {
+  return loadedHandle(name) !== undefined;
+}
+
 function preflightFile(path: string, willBeLoaded: (name: string) => boolean): string | undefined {
   const source = new FileSource(path);
   try {
-    return preflight(source, currentHost(), willBeLoaded);
+    return preflight(source) ?? checkNeededVersions(new ElfFile(source), willBeLoaded);
   } finally {
     source.close();
   }

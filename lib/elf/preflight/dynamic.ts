@@ -12,7 +12,7 @@ import { checkVersions } from './versions.js';
 export const NOT_A_PROGRAM = 'it is a program; build a library from its source with gcc -shared -fPIC';
 
 /** The dynamic array, and everything that it leads to (glibc elf/get-dynamic-info.h and elf/dl-reloc.c). */
-export function checkDynamic(file: ElfFile, isLoaded: (name: string) => boolean): string | undefined {
+export function checkDynamic(file: ElfFile): string | undefined {
   const segments = file.programHeaders.filter((p) => p.type === PT.DYNAMIC);
   if (segments.length > 1) return damaged(`it has ${segments.length} PT_DYNAMIC`);
   const [segment] = segments;
@@ -45,7 +45,7 @@ export function checkDynamic(file: ElfFile, isLoaded: (name: string) => boolean)
     checkStrings(dynamic) ??
     checkCode(file, dynamic, image) ??
     checkSymbols(file, dynamic, image) ??
-    checkVersions(file, dynamic, isLoaded) ??
+    checkVersions(file, dynamic) ??
     checkRelocations(file, dynamic, image) ??
     checkGoPlugin(DynamicSymbols.of(file))
   );

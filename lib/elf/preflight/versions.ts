@@ -1,6 +1,6 @@
 import { FormatError } from '../../errors.js';
 import { DT, VERSYM_HIDDEN } from '../constants.js';
-import type { Dynamic } from '../dynamic.js';
+import { readDynamic, type Dynamic } from '../dynamic.js';
 import type { ElfFile } from '../file.js';
 import { DynamicSymbols } from '../symbol.js';
 import { damaged } from './reason.js';
@@ -12,14 +12,27 @@ const MAX_RECORDS = 0x8000;
  * The version tables (glibc elf/dl-version.c `_dl_check_map_versions`), which the linker follows from record to record by their distances,
  * whatever DT_VERNEEDNUM and DT_VERDEFNUM say.
  */
-export function checkVersions(
-  file: ElfFile,
-  dynamic: Dynamic,
-  isLoaded: (name: string) => boolean,
-): string | undefined {
+export function checkVersions(file: ElfFile, dynamic: Dynamic): string | undefined {
   if (dynamic.address(DT.VERSYM) === undefined) return undefined;
-  const tables = new VersionTables(file, dynamic, isLoaded);
-  return tables.checkDefinitions() ?? tables.checkNeeds() ?? checkIndexes(file, dynamic, tables.highest);
+  const tables = new VersionTables(file, dynamic);
+  tables.checkDefinitions();
+  tables.checkNeeds();
+  return checkIndexes(file, dynamic, tables.highest);
+}
+
+/**
+ * Why the linker would end the process over versions of libraries that are not there: it takes for granted that it has loaded each that DT_VERNEED
+ * names ("Assertion `needed != NULL' failed"), by whomever it is needed. `isThere` tells that of a name as DT_NEEDED has it.
+ */
+export function checkNeededVersions(file: ElfFile, isThere: (name: string) => boolean): string | undefined {
+  const dynamic = readDynamic(file);
+  if (dynamic?.address(DT.VERSYM) === undefined) return undefined;
+  for (const library of new VersionTables(file, dynamic).checkNeeds()) {
+    if (!dynamic.needed.includes(library) && !isThere(library)) {
+      return damaged(`it needs versions of ${library}, which is not among the libraries that it needs`);
+    }
+  }
+  return undefined;
 }
 
 /** The index of each symbol, which the linker takes for one of its table of versions. */
@@ -40,16 +53,14 @@ class VersionTables {
   highest = 0;
   readonly #file: ElfFile;
   readonly #dynamic: Dynamic;
-  readonly #isLoaded: (name: string) => boolean;
   #records = 0;
 
-  constructor(file: ElfFile, dynamic: Dynamic, isLoaded: (name: string) => boolean) {
+  constructor(file: ElfFile, dynamic: Dynamic) {
     this.#file = file;
     this.#dynamic = dynamic;
-    this.#isLoaded = isLoaded;
   }
 
-  checkDefinitions(): string | undefined {
+  checkDefinitions(): void {
     for (const at of this.#walk(DT.VERDEF, 0, 20, 16)) {
       // Verdef { vd_version, vd_flags, vd_ndx, vd_cnt, vd_hash, vd_aux, vd_next }
       const record = this.#read(DT.VERDEF, at, 20);
@@ -57,19 +68,15 @@ class VersionTables {
       const name = this.#read(DT.VERDEF, at + record.getUint32(12, this.#littleEndian), 8);
       this.#nameAt(name.getUint32(0, this.#littleEndian));
     }
-    return undefined;
   }
 
-  checkNeeds(): string | undefined {
-    const { needed } = this.#dynamic;
+  /** The libraries whose versions are needed. */
+  checkNeeds(): string[] {
+    const libraries: string[] = [];
     for (const at of this.#walk(DT.VERNEED, 0, 16, 12)) {
       // Verneed { vn_version, vn_cnt, vn_file, vn_aux, vn_next }
       const record = this.#read(DT.VERNEED, at, 16);
-      const library = this.#nameAt(record.getUint32(4, this.#littleEndian));
-      // The linker takes it for granted that it has loaded that library ("Assertion `needed != NULL' failed").
-      if (!needed.includes(library) && !this.#isLoaded(library)) {
-        return damaged(`it needs versions of ${library}, which is not among the libraries that it needs`);
-      }
+      libraries.push(this.#nameAt(record.getUint32(4, this.#littleEndian)));
       for (const aux of this.#walk(DT.VERNEED, at + record.getUint32(8, this.#littleEndian), 16, 12)) {
         // Vernaux { vna_hash, vna_flags, vna_other, vna_name, vna_next }
         const version = this.#read(DT.VERNEED, aux, 16);
@@ -77,7 +84,7 @@ class VersionTables {
         this.#nameAt(version.getUint32(8, this.#littleEndian));
       }
     }
-    return undefined;
+    return libraries;
   }
 
   get #littleEndian(): boolean {
