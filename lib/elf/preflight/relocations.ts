@@ -146,9 +146,9 @@ class Relocations {
     // The linker takes the first ones for relative without a look, and insists that they are (`elf_machine_rela_relative`).
     const relative = tag === 'RELA' ? (this.#dynamic.number(DT.RELACOUNT) ?? 0) : 0;
     for (
-      let i = this.#skipOrdinary(table, 0), at;
+      let i = this.#skipOrdinary(table, 0, relative), at;
       (at = i * 3 * width) < table.length;
-      i = this.#skipOrdinary(table, i + 1)
+      i = this.#skipOrdinary(table, i + 1, relative)
     ) {
       const info = table[at + width + low] ?? 0;
       const type = width === 2 ? info : info & 0xff;
@@ -165,9 +165,40 @@ class Relocations {
 
   /**
    * The number of the first relocation from `first` on that is not evidently sound. Nearly all are: large libraries have a hundred thousand, of which each
-   * takes some nanoseconds here.
+   * takes some nanoseconds here. The first `relative` ones are counted as such.
    */
-  #skipOrdinary(table: Uint32Array, first: number): number {
+  #skipOrdinary(table: Uint32Array, first: number, relative: number): number {
+    if (this.#layout.width === 1 || this.#layout.low !== 0) return first;
+    const next = first < relative ? this.#skipRelative(table, first, relative) : first;
+    return next < relative ? next : this.#skipSymbolic(table, next);
+  }
+
+  /** The same of relative ones: linkers sort them by their addresses, and beyond 4 GiB or not aligned is what takes longer. */
+  #skipRelative(table: Uint32Array, first: number, count: number): number {
+    const { RELATIVE } = this.#types;
+    const { pages } = this.#image;
+    const end = Math.min(count * 6, table.length);
+    const { start, end: last } = this.#writtenRegion;
+    let before = first === 0 ? start - 8 : (table[(first - 1) * 6] as number);
+    // Up to where none is of the dynamic array, or of an array of functions.
+    const special = [[this.#dynamicStart, this.#dynamicEnd] as const, this.#arrayHull];
+    const ahead = special.filter(([, behind]) => behind > before + 8).map(([address]) => address);
+    const limit = Math.min(last, ...ahead) - 8;
+    const written = this.#written;
+    const base = this.#writtenStart;
+    let at = first * 6;
+    for (; at < end; at += 6) {
+      const offset = table[at] as number;
+      if (offset < before + 8 || offset > limit || (offset & 7) !== 0 || table[at + 2] !== RELATIVE) break;
+      if (table[at + 1] !== 0 || table[at + 3] !== 0 || table[at + 5] !== 0) break;
+      if (pages[(table[at + 4] as number) >>> 12] !== 1) break;
+      written[(offset - base) >>> 3] = 1;
+      before = offset;
+    }
+    return at / 6;
+  }
+
+  #skipSymbolic(table: Uint32Array, first: number): number {
     const { RELATIVE, ABSOLUTE, GLOB_DAT, JUMP_SLOT } = this.#types;
     const [dynamicStart, dynamicEnd] = [this.#dynamicStart, this.#dynamicEnd];
     const written = this.#written;
@@ -178,7 +209,6 @@ class Relocations {
     const [low, high] = this.#arrayHull;
     const { pages } = this.#image;
     let i = first;
-    if (this.#layout.width === 1 || this.#layout.low !== 0) return i;
     for (let at = i * 6; at < table.length; i++, at += 6) {
       const type = table[at + 2];
       const offset = table[at] as number;
