@@ -157,8 +157,8 @@ export class Pointer<T = unknown, W = Assigned<T>> {
   // What may be assigned is not always what is read: nothing, behind a pointer to const.
   // eslint-disable-next-line @typescript-eslint/related-getter-setter-pairs
   get value(): T {
-    // Jest's copy has the prototype alone.
-    if (!(#live in this)) return undefined as T;
+    // Jest's copy has the prototype alone; what inherits from a pointer is none.
+    if (!(#live in this) && !(#live in (Object.getPrototypeOf(this) as object))) return undefined as T;
     return (this.#live === undefined || this.#first?.freed === true ? this.at(0) : this.#live) as T;
   }
 
