@@ -19,7 +19,7 @@ const SEVERAL = [
   ['split', '-gdwarf-5 -gsplit-dwarf', 'true'],
   ['split4', '-gdwarf-4 -gsplit-dwarf', 'true'],
   ['dwp', '-gdwarf-4 -gsplit-dwarf -fdebug-types-section', 'dwp -e a.so -o a.so.dwp'],
-  ['dwp5', '-gdwarf-5 -gsplit-dwarf', 'dwp -e a.so -o a.so.dwp'],
+  ['dwp5', '-gdwarf-5 -gsplit-dwarf', 'llvm-dwp-14 -e a.so -o a.so.dwp'],
   ['gdb-index', '-gdwarf-4 -fuse-ld=gold -Wl,--gdb-index -ggnu-pubnames', 'true'],
 ] as const;
 
