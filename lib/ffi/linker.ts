@@ -33,7 +33,7 @@ const dlsym = libc('void *dlsym(void *handle, const char *name)') as (
   name: string,
 ) => bigint | null;
 const dlvsym = libc('void *dlvsym(void *handle, const char *name, const char *version)') as (
-  handle: bigint,
+  handle: bigint | null,
   name: string,
   version: string,
 ) => bigint | null;
@@ -122,8 +122,13 @@ export function symbolAddress(handle: bigint, name: string, version?: string): b
 }
 
 /** The address of a symbol of the main program or of what is in its global scope (RTLD_DEFAULT is a null handle). */
-export function mainSymbolAddress(name: string): bigint | undefined {
-  return dlsym(null, name) ?? undefined;
+export function mainSymbolAddress(name: string, version?: string): bigint | undefined {
+  return (version === undefined ? dlsym(null, name) : dlvsym(null, name, version)) ?? undefined;
+}
+
+/** The address of a symbol of a library or of one it needs, for an open, which waits for the linker anyway. */
+export function symbolOf(handle: bigint, name: string): bigint | undefined {
+  return dlsym(handle, name) ?? undefined;
 }
 
 /** The linker's own record of a library: where it was put, and the name it was loaded by. */

@@ -1,5 +1,5 @@
 import { RTLD } from '../ffi/linker.js';
-import { needsDeepBinding, type Newcomers } from './newcomers.js';
+import { needsDeepBinding, whyNotDeep, type Newcomers } from './newcomers.js';
 import type { OpenOptions } from './options.js';
 import { Refusal } from './refusal.js';
 import { recordedHow, recordHow } from './registry.js';
@@ -9,10 +9,12 @@ type Binding = Required<Pick<OpenOptions, 'scope' | 'binding' | 'deepBind'>>;
 
 const DEFAULT: Binding = { scope: 'local', binding: 'now', deepBind: 'auto' };
 
-/** The flags of `dlopen` for a library that is about to be loaded. */
+/** The flags of `dlopen` for a library that is about to be loaded. Refuses what would end the process. */
 export function loadFlags(options: OpenOptions, newcomers: Newcomers): number {
   const { scope, binding, deepBind } = wanted(options);
   const deep = deepBind === 'auto' ? needsDeepBinding(newcomers) : deepBind;
+  const reason = deepBind === true ? whyNotDeep() : undefined;
+  if (reason !== undefined) throw new Refusal(`deepBind: true: ${reason}`);
   return (
     (binding === 'now' ? RTLD.NOW : RTLD.LAZY) |
     (scope === 'global' ? RTLD.GLOBAL : RTLD.LOCAL) |

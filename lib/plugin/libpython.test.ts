@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,7 @@ import { join } from 'node:path';
 import { sizeOf } from '../ctypes/layout.js';
 import { findLibrary } from '../elf/search.js';
 import { inspect } from '../library/inspect.js';
-import { childValue } from '../testing/run-child.js';
+import { childValue, runChild } from '../testing/run-child.js';
 import { describeWith, run } from '../testing/tools.js';
 
 /** Debian's libpython3.11-dbg: 25 MB, with its DWARF inside. */
@@ -60,6 +61,38 @@ describeWith([LIBPYTHON, 'readelf'], 'libpython3.11d, a real library with no dec
        Py_Initialize(); PyRun_SimpleString('print(6*7, flush=True)');`,
     ]);
     expect(output).toBe('42\n');
+  });
+
+  it('sees the environment and the zone of the process, and runs its own zlib', () => {
+    const printed = execFileSync('gcc', ['-E', '-dM', '-include', 'zlib.h', '-'], {
+      input: '',
+      encoding: 'utf8',
+    });
+    const installed = /ZLIB_VERSION "(.*)"/.exec(printed)?.[1];
+    const { stdout } = runChild(
+      `
+      import { open } from '#lib/index.js';
+      const { Py_Initialize, PyRun_SimpleString } = open(${JSON.stringify(LIBPYTHON)}).symbols;
+      process.env.FROM_NODE = 'seen';
+      Py_Initialize();
+      PyRun_SimpleString(\`
+import json, os, time, zlib
+os.environ['FROM_PYTHON'] = 'seen'
+os.environ['TZ'] = 'Asia/Tokyo'
+time.tzset()
+text = b'to be or not to be' * 100
+print(json.dumps([len(os.environ), os.environ.get('FROM_NODE'), zlib.ZLIB_RUNTIME_VERSION, time.tzname[0], zlib.decompress(zlib.compress(text, 9)) == text]), flush=True)
+\`);
+      console.log(JSON.stringify([Object.keys(process.env).length, process.env.FROM_PYTHON, process.versions.zlib]));
+      `,
+    );
+    const [python, node] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown[]);
+    expect(python).toEqual([node?.[0], 'seen', installed, 'JST', true]);
+    expect(node?.[1]).toBe('seen');
+    expect(node?.[2]).not.toBe(installed);
   });
 
   describe('its listing', () => {

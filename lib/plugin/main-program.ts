@@ -1,4 +1,11 @@
-import { iterateObjects, linkMap, loadedHandle, neededInMemory, type LoadedObject } from '../ffi/linker.js';
+import {
+  iterateObjects,
+  linkMap,
+  loadedHandle,
+  neededInMemory,
+  rangeOf,
+  type LoadedObject,
+} from '../ffi/linker.js';
 import type { Newcomers } from './newcomers.js';
 
 /** The load bases of the main program and of what it needs; they stay where they are. */
@@ -7,6 +14,31 @@ let bases: Set<bigint> | undefined;
 /** Whether `base` is that of the main program, or of a library that came with it: libc, libstdc++. Reads no file. */
 export function isOfMainProgram(base: bigint): boolean {
   return (bases ??= findBases()).has(base);
+}
+
+/** An object that was there when the main program began: the linker looks into these first. */
+export interface StartupObject {
+  readonly start: bigint;
+  readonly end: bigint;
+  /** The program itself; what it needs; what LD_PRELOAD has put between the two. */
+  readonly kind: 'program' | 'needed' | 'preloaded';
+}
+
+let atStart: readonly StartupObject[] | undefined;
+
+/** The objects of the global scope as the main program began with it, in the linker's order. */
+export function startupObjects(): readonly StartupObject[] {
+  return (atStart ??= findStartupObjects());
+}
+
+function findStartupObjects(): StartupObject[] {
+  const objects = iterateObjects();
+  // The linker lists what is loaded later behind what was there at the start.
+  const last = objects.findLastIndex((o) => isOfMainProgram(o.base));
+  return objects.slice(0, last + 1).map((object, i) => ({
+    ...rangeOf(object),
+    kind: i === 0 ? 'program' : isOfMainProgram(object.base) ? 'needed' : 'preloaded',
+  }));
 }
 
 /** The load base of a library that is in the process; undefined if it is not. */

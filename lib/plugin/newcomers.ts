@@ -5,11 +5,20 @@ import { preflight } from '../elf/preflight.js';
 import { checkNeededVersions } from '../elf/preflight/versions.js';
 import { LibrarySearch } from '../elf/search.js';
 import { STT } from '../elf/constants.js';
+import { readDynamic } from '../elf/dynamic.js';
 import { DynamicSymbols, type ElfSymbol } from '../elf/symbol.js';
 import { FormatError } from '../errors.js';
-import { iterateObjects, loadedHandle, mainSymbolAddress, rangeOf } from '../ffi/linker.js';
+import {
+  iterateObjects,
+  linkMap,
+  loadedHandle,
+  mainSymbolAddress,
+  rangeOf,
+  symbolOf,
+} from '../ffi/linker.js';
 import type { Library } from '../library/library.js';
 import { fileState } from './file.js';
+import { isOfMainProgram, startupObjects } from './main-program.js';
 
 /** What a `dlopen` of one library would bring into the process: itself, and what it needs that is not loaded yet. */
 export interface Newcomers {
@@ -59,37 +68,80 @@ function preflightFile(path: string, willBeLoaded: (name: string) => boolean): s
 }
 
 /**
- * Whether what is new has to be bound to itself: a function of it is also exported by the main program, which would get its calls. Deep binding
- * would hide the copies of libc's variables that the main program has made and that are the live ones (`environ`, `stdout`: psABI x86-64 "Copy
- * Relocations"), so it is left where one of them is used. Under a sanitizer deep binding ends the process
- * (compiler-rt, sanitizer_linux.cpp).
+ * Whether what is new has to be bound to itself: a function of it, or one that it takes from a library which another plugin has brought, is also exported by the main
+ * program, which would get its calls. Never where deep binding is not possible.
  */
-export function needsDeepBinding({ library, dependencies }: Newcomers): boolean {
-  const objects = iterateObjects();
-  const [program] = objects;
-  if (program === undefined || objects.some((o) => isSanitizer(o.name))) return false;
+export function needsDeepBinding(newcomers: Newcomers): boolean {
+  const [program] = iterateObjects();
+  if (program === undefined || whyNotDeep() !== undefined) return false;
   const { start, end } = rangeOf(program);
-  const inMainProgram = (name: string): boolean => {
+  const inMainProgram = ({ name }: ElfSymbol): boolean => {
     const address = mainSymbolAddress(name);
     return address !== undefined && address >= start && address < end;
   };
-  const isHidden = (s: ElfSymbol): boolean => s.type !== STT.FUNC && inMainProgram(s.name);
-  const clashes = (s: ElfSymbol): boolean => s.type === STT.FUNC && inMainProgram(s.name);
-  if (anyTable(library, dependencies, (table) => some(table.imported(), isHidden))) return false;
-  return anyTable(library, dependencies, (table) => some(table.exported(), clashes));
+  // C++ variables that are one in the process (STB_GNU_UNIQUE) would become the main program's by being asked for; they are no functions.
+  const clashes = (s: ElfSymbol): boolean =>
+    (s.type === STT.FUNC || s.type === STT.GNU_IFUNC) && inMainProgram(s);
+  if (anyTable(newcomers, (table) => some(table.exported(), clashes))) return true;
+  const handles = handlesOfOthers(newcomers);
+  if (handles.length === 0) return false;
+  // An import has no type where the linker of the library did not see the definition.
+  const isTaken = (s: ElfSymbol): boolean =>
+    (s.type === STT.FUNC || s.type === STT.NOTYPE) && isDefinedByOthers(handles, s.name) && inMainProgram(s);
+  return anyTable(newcomers, (table) => some(table.imported(), isTaken));
 }
 
-/** Whether `test` holds for the symbols of the library or of what comes with it, which is not opened before it is its turn. */
-function anyTable(
-  library: Library,
-  dependencies: readonly Dependency[],
-  test: (table: DynamicSymbols) => boolean,
-): boolean {
-  if (test(library.symbols)) return true;
-  return dependencies.some(({ path }) => {
+/** Why deep binding is not possible in this process; undefined if it is. */
+export function whyNotDeep(): string | undefined {
+  // It ends the process: "incompatible with sanitizer runtime" (compiler-rt, sanitizer_linux.cpp). clang links the runtime into the program, gcc's is a library.
+  const init = SANITIZER_INITS.find((name) => mainSymbolAddress(name) !== undefined);
+  if (init === undefined) return undefined;
+  return `the runtime of a sanitizer, of which ${init} is part, ends the process at deep binding`;
+}
+
+const SANITIZER_INITS = ['__asan_init', '__hwasan_init', '__tsan_init', '__msan_init', '__lsan_init'];
+
+/** The libraries in memory that are needed here and did not come with the main program: other plugins have brought them. */
+export function handlesOfOthers({ library, dependencies }: Newcomers): bigint[] {
+  const handles = new Map<string, bigint | undefined>();
+  const add = (needed: readonly string[]): void => {
+    for (const name of needed) if (!handles.has(name)) handles.set(name, handleOfOther(name));
+  };
+  add(library.needed);
+  for (const { path } of dependencies) {
     using file = path === undefined ? undefined : openOrUndefined(path);
-    return file !== undefined && test(DynamicSymbols.of(file));
+    if (file !== undefined) add(readDynamic(file)?.needed ?? []);
+  }
+  return [...handles.values()].filter((handle) => handle !== undefined);
+}
+
+function handleOfOther(name: string): bigint | undefined {
+  const handle = loadedHandle(name);
+  return handle === undefined || isOfMainProgram(linkMap(handle).base) ? undefined : handle;
+}
+
+/** Whether one of `handles`, or what it needs, defines a symbol, and no library of the main program does. */
+export function isDefinedByOthers(handles: readonly bigint[], name: string): boolean {
+  return handles.some((handle) => {
+    const address = symbolOf(handle, name);
+    return (
+      address !== undefined && !startupObjects().some(({ start, end }) => start <= address && address < end)
+    );
   });
+}
+
+/** The tables of the library and of what comes with it, each of which is open until the next is asked for. */
+export function* tablesOf({ library, dependencies }: Newcomers): Generator<DynamicSymbols> {
+  yield library.symbols;
+  for (const { path } of dependencies) {
+    using file = path === undefined ? undefined : openOrUndefined(path);
+    if (file !== undefined) yield DynamicSymbols.of(file);
+  }
+}
+
+function anyTable(newcomers: Newcomers, test: (table: DynamicSymbols) => boolean): boolean {
+  for (const table of tablesOf(newcomers)) if (test(table)) return true;
+  return false;
 }
 
 function some<T>(items: Iterable<T>, test: (item: T) => boolean): boolean {

@@ -4,6 +4,7 @@ import type { FetchResult } from '../debuginfo/debuginfod/local.js';
 import { typeError } from '../errors.js';
 import { koffiFailure, notImplemented } from '../ffi/koffi.js';
 import * as linker from '../ffi/linker.js';
+import type { MemoryFile } from '../ffi/memory-file.js';
 import { forgetMappings } from '../ffi/mapping.js';
 import { describe } from '../ffi/values/check.js';
 import { Library } from '../library/library.js';
@@ -33,6 +34,12 @@ interface OpenLibrary {
   readonly plugins: Map<string, { readonly plugin: Plugin; readonly library: Library }>;
 }
 
+/** Most libraries export nothing that Node does. */
+const interposerFor = (path: string, plan: Plan): MemoryFile | undefined =>
+  (plan.flags & linker.RTLD.DEEPBIND) === 0
+    ? undefined
+    : (require('./live-symbols.js') as typeof import('./live-symbols.js')).interposerFor(path, plan);
+
 /** What is open in this thread, by the linker's handle, which is the same for every name of a file. */
 const libraries = new Map<bigint, OpenLibrary>();
 /** Libraries that were refused as copies: as in Go that is remembered, until the file is another one. */
@@ -48,7 +55,7 @@ export function open(name: string, options: OpenOptions = {}): Plugin {
   const opening = new Opening(name, options);
   return opening.named(() => {
     const plan = opening.plan();
-    return opening.finish(plan === undefined ? opening.pin() : linker.open(opening.path, plan.flags), plan);
+    return opening.finish(plan === undefined ? opening.pin() : opening.load(plan), plan);
   });
 }
 
@@ -57,7 +64,7 @@ export async function openAsync(name: string, options: OpenOptions = {}): Promis
   const opening = new Opening(name, options);
   const turn = lastTurn.then(async () => {
     const plan = await opening.withFetched(opening.named(() => opening.plan()));
-    const opened = plan === undefined ? opening.pin() : await linker.openAsync(opening.path, plan.flags);
+    const opened = plan === undefined ? opening.pin() : await opening.loadAsync(plan);
     return opening.named(() => opening.finish(opened, plan));
   });
   lastTurn = turn.catch(() => undefined);
@@ -158,6 +165,18 @@ class Opening {
       this.#loadedAs ?? this.path,
       linker.RTLD.NOW | linker.RTLD.NOLOAD | linker.RTLD.NODELETE,
     );
+  }
+
+  load(plan: Plan): linker.Opened {
+    using interposer = interposerFor(this.path, plan);
+    const opened = linker.open(interposer?.path ?? this.path, plan.flags);
+    return interposer === undefined || 'dlerror' in opened ? opened : this.pin();
+  }
+
+  async loadAsync(plan: Plan): Promise<linker.Opened> {
+    using interposer = this.named(() => interposerFor(this.path, plan));
+    const opened = await linker.openAsync(interposer?.path ?? this.path, plan.flags);
+    return interposer === undefined || 'dlerror' in opened ? opened : this.pin();
   }
 
   /** The plugin for what `dlopen` gave. */

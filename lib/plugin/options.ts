@@ -11,8 +11,8 @@ export interface OpenOptions {
   /** `'now'` (the default) reports an undefined function at once, `'lazy'` at its first call, which then ends the process. */
   binding?: 'now' | 'lazy';
   /**
-   * Whether the library is bound to its own symbols before those of the main program. `'auto'` (the default): when a function that is newly loaded
-   * is also exported by Node, which has its own zlib, OpenSSL and more.
+   * Whether the library, and what comes with it, calls its own functions before the main program's of the same name. `'auto'` (the default): when there
+   * is such a function: Node has its own zlib, OpenSSL and more. What the process has once, like `environ`, `stdout` and `malloc`, stays as it is.
    */
   deepBind?: 'auto' | boolean;
   /** Whether a byte copy of a library that is loaded already may be loaded as a second, separate one. `'refuse'` is the default. */
