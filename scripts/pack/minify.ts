@@ -3,9 +3,12 @@ import { join } from 'node:path';
 
 import { transformSync } from 'esbuild';
 
+/** What programs meet: the names in it stay, for the stacks of errors and because classes are printed by them. */
+const READABLE = ['packs/import.js', 'packs/open.js', 'packs/pointers.js'];
+
 /**
- * Takes the comments and white space out of the JavaScript in `dist`: they are half of it. Names stay, for the stacks of errors. Entry points keep the words in
- * which Node looks for the names of their exports.
+ * Takes the comments and white space out of the JavaScript in `dist`: they are half of it; and long names out of what few programs load. Entry points keep the
+ * words in which Node looks for the names of their exports.
  */
 export function minify(dist: string, entries: readonly string[]): void {
   for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
@@ -13,6 +16,7 @@ export function minify(dist: string, entries: readonly string[]): void {
     const path = join(dist, name);
     const { code } = transformSync(readFileSync(path, 'utf8'), {
       minifyWhitespace: true,
+      minifyIdentifiers: !READABLE.includes(name) && !entries.includes(name),
       minifySyntax: !entries.includes(name),
       legalComments: 'none',
       target: 'node20',

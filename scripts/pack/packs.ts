@@ -12,6 +12,25 @@ const PACKS: Readonly<Record<string, readonly string[]>> = {
   pointers: ['ffi/calls/pointer-argument.js'],
 };
 
+/** Folders of what few programs need, each a pack of what no earlier one has: a file costs a tarball a hundred bytes, too. The REPL is left as it is. */
+const FOLDERS = [
+  'cli/commands',
+  'cli/completion',
+  'cli/call',
+  'cli/inspection',
+  'ctf',
+  'ctypes/declarations',
+  'debuginfo/debuginfod',
+  'debuginfo/header-probe',
+  'debuginfo/types-file',
+  'dts',
+  'gcc',
+];
+
+/** What says where it is has to be there, and so does a program of its own. */
+const isFixed = (text: string, module: string): boolean =>
+  /\b__(?:dir|file)name\b/.test(text) || module.endsWith('/child.js');
+
 /** Calls of `require` for a module of the package, as `tsc` writes them; and those that are made as soon as the module is loaded. */
 const REQUIRE = /\brequire\((['"])(\.[^'"]+)\1\)/g;
 const IMPORT = /^(?:(?:const|var) \w+ = (?:__importStar\()?)?require\((['"])(\.[^'"]+)\1\)/gm;
@@ -51,11 +70,15 @@ export function pack(dist: string, entries: readonly string[]): void {
     if (seen.has(module)) return;
     seen.add(module);
     const text = textOf(module);
-    if (/\b__(?:dir|file)name\b/.test(text)) throw new Error(`${module} has to be where it is`);
+    if (isFixed(text, module)) throw new Error(`${module} has to be where it is`);
     if (!entries.includes(module)) packOf.set(module, name);
     for (const [, , path = ''] of text.matchAll(IMPORT)) add(join(dirname(module), path), name);
   };
   for (const [name, modules] of Object.entries(PACKS)) for (const module of modules) add(module, name);
+  for (const folder of FOLDERS)
+    for (const module of names)
+      if (dirname(module) === folder && !seen.has(module) && !entries.includes(module))
+        if (!isFixed(textOf(module), module)) packOf.set(module, folder.replace('/', '-'));
 
   const earlier: string[] = [];
   /** The text of a module in a file of `folder`, which may be a pack. */
@@ -65,16 +88,16 @@ export function pack(dist: string, entries: readonly string[]): void {
       const name = packOf.get(target);
       if (name === undefined) return requireFrom(folder, target);
       if (name === within) return `load("${target}")`;
-      // A pack asks for an earlier one once: fifty calls take half a millisecond.
+      // A pack asks for an earlier one once, if it surely needs it: fifty calls take half a millisecond.
       const file =
-        within !== undefined && earlier.includes(name)
+        within !== undefined && within in PACKS && earlier.includes(name)
           ? `packs.${name}`
           : requireFrom(folder, packFile(name));
       return `${file}("${target}")`;
     });
 
   mkdirSync(join(dist, 'packs'));
-  for (const name of Object.keys(PACKS)) {
+  for (const name of new Set(packOf.values())) {
     const modules = [...packOf.keys()].filter((module) => packOf.get(module) === name);
     // V8 compiles a function in parentheses as it reads it; any other it skips first, which takes as long, and reads again.
     const bodies = modules
@@ -84,7 +107,7 @@ export function pack(dist: string, entries: readonly string[]): void {
     const packs = used.map((pack) => `${pack}: ${requireFrom('packs', packFile(pack))}`);
     const head = `"use strict";\nconst packs = { ${packs.join(', ')} };\n`;
     writeFileSync(join(dist, packFile(name)), `${head}const modules = {\n${bodies}};\n${LOAD}`);
-    earlier.push(name);
+    if (name in PACKS) earlier.push(name);
   }
   for (const module of names) {
     if (packOf.has(module)) rmSync(join(dist, module));
