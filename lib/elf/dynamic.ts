@@ -51,7 +51,7 @@ export class Dynamic {
   get needed(): string[] {
     const entries = this.entries.filter((e) => e.tag === DT.NEEDED);
     if (entries.length === 0) return [];
-    const nameAt = this.strings.batch();
+    const nameAt = this.strings.batch().at;
     return entries.map((e) => nameAt(Number(e.value)));
   }
 

@@ -1,5 +1,7 @@
 import type { ByteSource } from '../bytes/source.js';
+import { words } from '../bytes/words.js';
 import { FormatError } from '../errors.js';
+import { BloomFilter, gnuHash } from './gnu-hash.js';
 import { DT, EM } from './constants.js';
 import { ElfCursor } from './cursor.js';
 import type { Dynamic } from './dynamic.js';
@@ -11,6 +13,8 @@ export interface SymbolHash {
   readonly count: number | undefined;
   /** Numbers of the symbols that can be the one of this name (in UTF-8), in the linker's order. */
   candidates(name: Uint8Array): Iterable<number>;
+  /** The hashes (`gnuHash`) of the names of all symbols from number `first` on, but for their lowest bits; undefined if it has none. */
+  readonly hashes: { readonly first: number; readonly values: Uint32Array } | undefined;
 }
 
 /** The hash table that the dynamic linker would use: DT_GNU_HASH before DT_HASH. */
@@ -33,6 +37,7 @@ function tableAt(file: ElfFile, address: bigint | undefined, name: string): Byte
 /** DT_HASH (gABI ch. 5 "Hash Table"): the number of buckets, the number of symbols, buckets, a chain over all symbols. */
 class SysvHash implements SymbolHash {
   readonly count: number;
+  readonly hashes = undefined;
   readonly #buckets: readonly number[];
   readonly #chain: readonly number[];
 
@@ -41,15 +46,15 @@ class SysvHash implements SymbolHash {
     const { machine } = file.header;
     const wide = file.header.class === 64 && (machine === EM.S390 || machine === EM.ALPHA);
     const width = wide ? 8 : 4;
-    const words = (from: number, count: number): number[] => {
+    const wordsAt = (from: number, count: number): number[] => {
       const bytes = table.read(from * width, count * width);
       const cursor = new ElfCursor(bytes, file.header, table.name, from * width);
       return Array.from({ length: count }, () => (wide ? cursor.offset64() : cursor.u32()));
     };
-    const [buckets = 0, symbols = 0] = words(0, 2);
+    const [buckets = 0, symbols = 0] = wordsAt(0, 2);
     this.count = symbols;
-    this.#buckets = words(2, buckets);
-    this.#chain = words(2 + buckets, symbols);
+    this.#buckets = wordsAt(2, buckets);
+    this.#chain = wordsAt(2 + buckets, symbols);
   }
 
   *candidates(name: Uint8Array): Generator<number> {
@@ -76,11 +81,9 @@ class GnuHash implements SymbolHash {
   readonly #table: ByteSource;
   readonly #file: ElfFile;
   readonly #firstSymbol: number;
-  readonly #bloomCount: number;
-  readonly #bloomShift: number;
+  readonly #filter: BloomFilter;
   readonly #bucketCount: number;
-  /** The filter, then the buckets. */
-  readonly #body: ElfCursor;
+  readonly #buckets: ElfCursor;
   /** Where the hashes of the symbols begin, in bytes of the table. */
   readonly #chainStart: number;
 
@@ -90,16 +93,17 @@ class GnuHash implements SymbolHash {
     const head = this.#cursor(0, 16);
     this.#bucketCount = head.u32();
     this.#firstSymbol = head.u32();
-    this.#bloomCount = head.u32();
-    this.#bloomShift = head.u32();
-    this.#body = this.#cursor(16, this.#bloomCount * (file.header.class / 8) + this.#bucketCount * 4);
-    this.#chainStart = 16 + this.#body.length;
+    const filterSize = head.u32() * (file.header.class / 8);
+    const shift = head.u32();
+    this.#filter = new BloomFilter(table.read(16, filterSize), shift, file.header);
+    this.#buckets = this.#cursor(16 + filterSize, this.#bucketCount * 4);
+    this.#chainStart = 16 + filterSize + this.#buckets.length;
     this.count = this.#countSymbols();
   }
 
   *candidates(name: Uint8Array): Generator<number> {
     const hash = gnuHash(name);
-    if (!this.#mayContain(hash)) return;
+    if (!this.#filter.mayContain(hash)) return;
     const first = this.#bucketCount === 0 ? 0 : this.#bucket(hash % this.#bucketCount);
     // An empty bucket is 0. Symbols before the first one are not in the table.
     if (first < this.#firstSymbol || first === 0) return;
@@ -108,25 +112,23 @@ class GnuHash implements SymbolHash {
     }
   }
 
-  #mayContain(hash: number): boolean {
-    if (this.#bloomCount === 0) return true;
-    const bits = this.#file.header.class;
-    this.#body.pos = (Math.floor(hash / bits) % this.#bloomCount) * (bits / 8);
-    const word = this.#body.address();
-    const other = this.#bloomShift < 32 ? hash >>> this.#bloomShift : 0;
-    return ((word >> BigInt(hash % bits)) & (word >> BigInt(other % bits)) & 1n) === 1n;
+  get hashes(): SymbolHash['hashes'] {
+    if (this.count === undefined) return undefined;
+    const first = this.#firstSymbol;
+    const bytes = this.#table.read(this.#chainStart, (this.count - first) * 4);
+    return { first, values: words(bytes, this.#file.header.littleEndian) };
   }
 
   #bucket(index: number): number {
-    this.#body.pos = this.#bloomCount * (this.#file.header.class / 8) + index * 4;
-    return this.#body.u32();
+    this.#buckets.pos = index * 4;
+    return this.#buckets.u32();
   }
 
   /** The table does not say how many symbols there are: the bucket with the highest start has the last one. */
   #countSymbols(): number | undefined {
     let last = 0;
-    this.#body.pos = this.#body.length - this.#bucketCount * 4;
-    for (const start of this.#body.u32s(this.#bucketCount)) if (start > last) last = start;
+    this.#buckets.pos = 0;
+    for (const start of this.#buckets.u32s(this.#bucketCount)) if (start > last) last = start;
     // Nothing is hashed: the symbols that are imported are not counted here.
     if (last < this.#firstSymbol || last === 0) return undefined;
     let count = last;
@@ -163,11 +165,4 @@ export function sysvHash(name: Uint8Array): number {
     hash = (hash ^ (high >>> 24)) & ~high;
   }
   return hash >>> 0;
-}
-
-/** The hash of DT_GNU_HASH: Bernstein's, with 33. */
-export function gnuHash(name: Uint8Array): number {
-  let hash = 5381;
-  for (const byte of name) hash = (Math.imul(hash, 33) + byte) >>> 0;
-  return hash;
 }

@@ -1,5 +1,5 @@
 import { DT, ELFCLASS, ELFDATA, ET, PF, PT, SHN, STB, STT } from './constants.js';
-import { gnuHash } from './hash.js';
+import { gnuHash } from './gnu-hash.js';
 import type { Host } from './host.js';
 
 /** A shared object without code, whose symbols stand for addresses that exist already in the process that loads it. */

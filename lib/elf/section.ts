@@ -38,7 +38,7 @@ export function readSections(source: ByteSource, header: ElfHeader): SectionHead
   const nameless = Array.from({ length: count }, () => parseSection(cursor));
   const names = nameless[header.shstrndx === SHN.XINDEX ? first.link : header.shstrndx];
   const table = names && new StringTable('section names', source.read(names.offset, names.size));
-  const nameAt = table?.batch();
+  const nameAt = table?.batch().at;
   return nameless.map(({ nameOffset, ...section }, index) => ({
     index,
     name: nameOffset === 0 ? '' : (nameAt?.(nameOffset) ?? ''),

@@ -1,9 +1,18 @@
 import { FormatError } from '../errors.js';
+import { gnuHash } from './gnu-hash.js';
 
 /** Texts share their ends, and the same one is named more than once: together, those of a table have less than so many times its bytes. */
 const MAX_SHARING = 16;
 /** What those of any table may have together. */
 const MIN_ROOM = 1 << 16;
+
+/** The strings of a table, each of which is asked for a few times at most. */
+export interface StringBatch {
+  /** The string at `offset`, decoded as UTF-8. */
+  readonly at: (offset: number) => string;
+  /** Its hash, without decoding it. */
+  readonly gnuHash: (offset: number) => number;
+}
 
 /** NUL-terminated strings found by their offset (gABI ch. 4 "String Table"). */
 export class StringTable {
@@ -30,14 +39,18 @@ export class StringTable {
     return this.#bytes.toString('utf8', offset, this.#end(offset));
   }
 
-  /** As `at`, for who reads the strings of a whole table: a damaged one has them overlap, so that they have no end together. */
-  batch(): (offset: number) => string {
+  /** For who reads the strings of a whole table: a damaged one has them overlap, so that they have no end together. */
+  batch(): StringBatch {
     let left = Math.max(this.#bytes.length * MAX_SHARING, MIN_ROOM);
-    return (offset) => {
+    const endOf = (offset: number): number => {
       const end = this.#end(offset);
       left -= end - offset;
       if (left < 0) throw new FormatError(this.#subject, offset, 'the strings overlap too often');
-      return this.#bytes.toString('utf8', offset, end);
+      return end;
+    };
+    return {
+      at: (offset) => this.#bytes.toString('utf8', offset, endOf(offset)),
+      gnuHash: (offset) => gnuHash(this.#bytes, offset, endOf(offset)),
     };
   }
 

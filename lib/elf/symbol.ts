@@ -2,6 +2,7 @@ import { DT, SHN, STB, STT, STV, VER_NDX, VERSYM_HIDDEN } from './constants.js';
 import { ElfCursor } from './cursor.js';
 import { readDynamic, type Dynamic } from './dynamic.js';
 import type { ElfFile } from './file.js';
+import type { BloomFilter } from './gnu-hash.js';
 import { readHash, type SymbolHash } from './hash.js';
 import type { StringTable } from './string-table.js';
 import { readVersionIndexes, readVersions, type SymbolVersions } from './version.js';
@@ -112,35 +113,51 @@ export class DynamicSymbols implements Iterable<ElfSymbol> {
 
   /** All symbols, without the empty one at index 0. */
   *[Symbol.iterator](): Generator<ElfSymbol> {
-    const nameAt = this.#strings?.batch() ?? this.#name;
+    const nameAt = this.#strings?.batch().at ?? this.#name;
     for (let i = 1; i < this.count; i++) yield this.#at(i, nameAt);
   }
 
-  /** The symbols that the file offers to others, in the table's order. */
-  *exported(): Generator<ElfSymbol> {
-    const nameAt = this.#strings?.batch() ?? this.#name;
-    for (let i = 1; i < this.count; i++) {
-      if (!this.#isDefined(i)) continue;
-      const symbol = this.#at(i, nameAt);
-      if (this.isExported(symbol)) yield symbol;
+  /** The symbols that the file offers to others, in the table's order; of them those whose names can be in the table that `filter` is of. */
+  *exported(filter?: BloomFilter): Generator<ElfSymbol> {
+    for (const symbol of this.#chosen(true, filter)) if (this.isExported(symbol)) yield symbol;
+  }
+
+  /** The symbols that the file wants from others; of them those whose names can be in the table that `filter` is of. */
+  *imported(filter?: BloomFilter): Generator<ElfSymbol> {
+    for (const symbol of this.#chosen(false, filter)) if (symbol.name !== '') yield symbol;
+  }
+
+  /** What is not wanted need not be decoded: `st_shndx` alone says what is defined, and the hash table has hashes of names. */
+  *#chosen(defined: boolean, filter: BloomFilter | undefined): Generator<ElfSymbol> {
+    const strings = this.#strings?.batch();
+    const nameAt = strings?.at ?? this.#name;
+    const hashes = filter && this.#hash?.hashes;
+    const unhashed = hashes?.first ?? this.count;
+    for (let i = 1; i < unhashed; i++) {
+      if (this.#isDefined(i) !== defined) continue;
+      if (
+        filter === undefined ||
+        strings === undefined ||
+        filter.mayContain(strings.gnuHash(this.#nameOf(i)))
+      )
+        yield this.#at(i, nameAt);
+    }
+    if (filter === undefined || hashes === undefined) return;
+    for (const number of filter.select(hashes.values)) {
+      if (this.#isDefined(unhashed + number) === defined) yield this.#at(unhashed + number, nameAt);
     }
   }
 
-  /** The symbols that the file wants from others. */
-  *imported(): Generator<ElfSymbol> {
-    const nameAt = this.#strings?.batch() ?? this.#name;
-    for (let i = 1; i < this.count; i++) {
-      if (this.#isDefined(i)) continue;
-      const symbol = this.#at(i, nameAt);
-      if (symbol.name !== '') yield symbol;
-    }
-  }
-
-  /** `st_shndx` alone says it: what is not wanted need not be decoded. */
   #isDefined(index: number): boolean {
     const cursor = this.#cursor;
     cursor.pos = index * symbolSize(cursor.class) + (cursor.class === 64 ? 6 : 14);
     return cursor.u16() !== SHN.UNDEF;
+  }
+
+  /** Where its name is in the string table. */
+  #nameOf(index: number): number {
+    this.#cursor.pos = index * symbolSize(this.#cursor.class);
+    return this.#cursor.u32();
   }
 
   /** Whether others can use the symbol: defined, not local, not hidden, and not the mark of a version. */
@@ -173,6 +190,7 @@ export class DynamicSymbols implements Iterable<ElfSymbol> {
   }
 
   #versioned(name: string): ElfSymbol | undefined {
+    if (!name.includes('@')) return undefined;
     const [, base, at, version] = /^(.+?)(@@?)([^@]+)$/.exec(name) ?? [];
     if (base === undefined) return undefined;
     for (const symbol of this.#all(base)) {
@@ -186,8 +204,7 @@ export class DynamicSymbols implements Iterable<ElfSymbol> {
     const bytes = Buffer.from(name);
     for (const index of this.#hash?.candidates(bytes) ?? this.#indexes()) {
       if (index >= this.count) continue;
-      this.#cursor.pos = index * symbolSize(this.#cursor.class);
-      if (!this.#strings?.equals(this.#cursor.u32(), bytes)) continue;
+      if (!this.#strings?.equals(this.#nameOf(index), bytes)) continue;
       const symbol = this.at(index);
       if (this.isExported(symbol)) yield symbol;
     }

@@ -199,25 +199,38 @@ export function notesInMemory(object: LoadedObject): Uint8Array[] {
 
 /** The libraries that a loaded object needs, as it names them. Reads no file. */
 export function neededInMemory(object: LoadedObject): string[] {
-  const segment = loadedSegments(object).find((s) => s.type === PT_DYNAMIC);
-  if (segment === undefined) return [];
-  const needed: bigint[] = [];
-  let strings = 0n;
-  for (let at = object.base + segment.start; at < object.base + segment.end; at += 16n) {
-    // Elf64_Dyn { Sxword d_tag; Xword d_val; }
-    const tag = wordAt(at);
-    if (tag === DT_NULL) break;
-    if (tag === DT_NEEDED) needed.push(wordAt(at + 8n));
-    if (tag === DT_STRTAB) strings = wordAt(at + 8n);
-  }
-  // glibc has added the load base to it, musl not, and neither has glibc where the array is read-only (the vDSO's).
-  if (strings < object.base) strings += object.base;
+  const { needed, strings } = dynamicInMemory(object);
   return needed.map((offset) => stringAt(strings + offset));
+}
+
+/** The table by which the linker finds the symbols of a loaded object (DT_GNU_HASH), from its header on; undefined if it has none. */
+export function gnuHashInMemory(object: LoadedObject): bigint | undefined {
+  return dynamicInMemory(object).gnuHash;
+}
+
+function dynamicInMemory(object: LoadedObject): { needed: bigint[]; strings: bigint; gnuHash?: bigint } {
+  // glibc has added the load base to addresses, musl not, and neither has glibc where the array is read-only (the vDSO's).
+  const placed = (address: bigint): bigint => (address < object.base ? address + object.base : address);
+  const found: { needed: bigint[]; strings: bigint; gnuHash?: bigint } = { needed: [], strings: 0n };
+  const segment = loadedSegments(object).find((s) => s.type === PT_DYNAMIC);
+  if (segment === undefined) return found;
+  const entries = dataOver(object.base + segment.start, Number(segment.end - segment.start));
+  for (let at = 0; at + 16 <= entries.byteLength; at += 16) {
+    // Elf64_Dyn { Sxword d_tag; Xword d_val; }
+    const tag = entries.getBigUint64(at, true);
+    if (tag === DT_NULL) break;
+    const value = entries.getBigUint64(at + 8, true);
+    if (tag === DT_NEEDED) found.needed.push(value);
+    else if (tag === DT_STRTAB) found.strings = placed(value);
+    else if (tag === DT_GNU_HASH) found.gnuHash = placed(value);
+  }
+  return found;
 }
 
 const DT_NULL = 0n;
 const DT_NEEDED = 1n;
 const DT_STRTAB = 5n;
+const DT_GNU_HASH = 0x6ffffef5n;
 const PT_LOAD = 1;
 const PT_DYNAMIC = 2;
 const PT_NOTE = 4;

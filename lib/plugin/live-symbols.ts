@@ -33,9 +33,12 @@ export function interposerFor(path: string, newcomers: Newcomers): MemoryFile | 
  * and the functions that allocate memory, for what one library allocates another one frees.
  */
 function liveSymbols(newcomers: Newcomers): Map<string, bigint> {
+  const interposers = startupObjects().filter(({ kind }) => kind !== 'needed');
   const imported = new Map<string, string | undefined>();
   for (const table of tablesOf(newcomers))
-    for (const { name, type, version } of table.imported()) if (type !== STT.TLS) imported.set(name, version);
+    for (const { filter } of interposers)
+      for (const { name, type, version } of table.imported(filter))
+        if (type !== STT.TLS) imported.set(name, version);
   const own = new Set<string>();
   for (const table of tablesOf(newcomers))
     for (const name of [...imported.keys(), ...ALLOCATION])
@@ -46,20 +49,15 @@ function liveSymbols(newcomers: Newcomers): Map<string, bigint> {
     // Asked first: by being asked for, a variable of Node's that is one in the process would become everybody's.
     if (own.has(name) || isDefinedByOthers(others, name)) continue;
     const address = mainSymbolAddress(name, version);
-    if (address !== undefined && interposing.has(ownerOf(address)?.kind)) symbols.set(name, address);
+    if (address !== undefined && interposers.some((o) => isIn(o, address))) symbols.set(name, address);
   }
   for (const name of ALLOCATION) {
     if (!own.has(name) && !isDefinedByOthers(others, name)) continue;
     const address = mainSymbolAddress(name);
-    if (address !== undefined && ownerOf(address) !== undefined) symbols.set(name, address);
+    if (address !== undefined && startupObjects().some((o) => isIn(o, address))) symbols.set(name, address);
   }
   return symbols;
 }
-
-const interposing: ReadonlySet<StartupObject['kind'] | undefined> = new Set([
-  'program',
-  'preloaded',
-] as const);
 
 /**
  * What takes the place of `malloc` (glibc manual, "Replacing malloc"), and C++'s `operator new` and `operator delete`, single and of arrays, as they are mangled where
@@ -80,6 +78,6 @@ function both(name: string): string[] {
   return [name, `${name}RKSt9nothrow_t`];
 }
 
-function ownerOf(address: bigint): StartupObject | undefined {
-  return startupObjects().find(({ start, end }) => start <= address && address < end);
+function isIn({ start, end }: StartupObject, address: bigint): boolean {
+  return start <= address && address < end;
 }

@@ -1,4 +1,7 @@
+import { BloomFilter } from '../elf/gnu-hash.js';
+import { copyOf, dataOver } from '../ffi/foreign.js';
 import {
+  gnuHashInMemory,
   iterateObjects,
   linkMap,
   loadedHandle,
@@ -22,6 +25,8 @@ export interface StartupObject {
   readonly end: bigint;
   /** The program itself; what it needs; what LD_PRELOAD has put between the two. */
   readonly kind: 'program' | 'needed' | 'preloaded';
+  /** Of the names that it exports: the linker need not be asked for most others, which takes microseconds each. */
+  readonly filter: BloomFilter;
 }
 
 let atStart: readonly StartupObject[] | undefined;
@@ -35,10 +40,25 @@ function findStartupObjects(): StartupObject[] {
   const objects = iterateObjects();
   // The linker lists what is loaded later behind what was there at the start.
   const last = objects.findLastIndex((o) => isOfMainProgram(o.base));
-  return objects.slice(0, last + 1).map((object, i) => ({
-    ...rangeOf(object),
-    kind: i === 0 ? 'program' : isOfMainProgram(object.base) ? 'needed' : 'preloaded',
-  }));
+  return objects.slice(0, last + 1).map((object, i) => {
+    let filter: BloomFilter | undefined;
+    return {
+      ...rangeOf(object),
+      kind: i === 0 ? 'program' : isOfMainProgram(object.base) ? 'needed' : 'preloaded',
+      get filter() {
+        return (filter ??= filterOf(object));
+      },
+    };
+  });
+}
+
+/** One that lets everything through where there is none: DT_HASH has no filter. */
+function filterOf(object: LoadedObject): BloomFilter {
+  const address = gnuHashInMemory(object);
+  const head = address === undefined ? undefined : dataOver(address, 16);
+  const size = (head?.getUint32(8, true) ?? 0) * 8;
+  const words = copyOf((address ?? 0n) + 16n, size);
+  return new BloomFilter(words, head?.getUint32(12, true) ?? 0, { class: 64, littleEndian: true });
 }
 
 /** The load base of a library that is in the process; undefined if it is not. */

@@ -8,14 +8,7 @@ import { STT } from '../elf/constants.js';
 import { readDynamic } from '../elf/dynamic.js';
 import { DynamicSymbols, type ElfSymbol } from '../elf/symbol.js';
 import { FormatError } from '../errors.js';
-import {
-  iterateObjects,
-  linkMap,
-  loadedHandle,
-  mainSymbolAddress,
-  rangeOf,
-  symbolOf,
-} from '../ffi/linker.js';
+import { linkMap, loadedHandle, mainSymbolAddress, symbolOf } from '../ffi/linker.js';
 import type { Library } from '../library/library.js';
 import { fileState } from './file.js';
 import { isOfMainProgram, startupObjects } from './main-program.js';
@@ -72,9 +65,9 @@ function preflightFile(path: string, willBeLoaded: (name: string) => boolean): s
  * program, which would get its calls. Never where deep binding is not possible.
  */
 export function needsDeepBinding(newcomers: Newcomers): boolean {
-  const [program] = iterateObjects();
+  const [program] = startupObjects();
   if (program === undefined || whyNotDeep() !== undefined) return false;
-  const { start, end } = rangeOf(program);
+  const { start, end, filter } = program;
   const inMainProgram = ({ name }: ElfSymbol): boolean => {
     const address = mainSymbolAddress(name);
     return address !== undefined && address >= start && address < end;
@@ -82,13 +75,13 @@ export function needsDeepBinding(newcomers: Newcomers): boolean {
   // C++ variables that are one in the process (STB_GNU_UNIQUE) would become the main program's by being asked for; they are no functions.
   const clashes = (s: ElfSymbol): boolean =>
     (s.type === STT.FUNC || s.type === STT.GNU_IFUNC) && inMainProgram(s);
-  if (anyTable(newcomers, (table) => some(table.exported(), clashes))) return true;
+  if (anyTable(newcomers, (table) => some(table.exported(filter), clashes))) return true;
   const handles = handlesOfOthers(newcomers);
   if (handles.length === 0) return false;
   // An import has no type where the linker of the library did not see the definition.
   const isTaken = (s: ElfSymbol): boolean =>
     (s.type === STT.FUNC || s.type === STT.NOTYPE) && isDefinedByOthers(handles, s.name) && inMainProgram(s);
-  return anyTable(newcomers, (table) => some(table.imported(), isTaken));
+  return anyTable(newcomers, (table) => some(table.imported(filter), isTaken));
 }
 
 /** Why deep binding is not possible in this process; undefined if it is. */

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 
 import { readEntry, writeEntry, type EntryName } from '../debuginfo/disk-cache/entry.js';
 import { cacheRoot } from '../debuginfo/disk-cache/folder.js';
-import { gnuHash } from '../elf/hash.js';
+import { gnuHash } from '../elf/gnu-hash.js';
 import { iterateObjects, linkMap, loadedHandle } from '../ffi/linker.js';
 import { loadedBuildId } from './identity.js';
 import { isOfMainProgram } from './main-program.js';

@@ -1,6 +1,7 @@
 import { DT, EM, ET, PF, PN_XNUM, PT, SHN, SHT, STB, STT, STV, VERSYM_HIDDEN } from '../elf/constants.js';
 import type { ElfEncoding } from '../elf/cursor.js';
-import { gnuHash, sysvHash } from '../elf/hash.js';
+import { gnuHash } from '../elf/gnu-hash.js';
+import { sysvHash } from '../elf/hash.js';
 import { Bytes } from './elf-bytes.js';
 
 export interface SymbolSpec {

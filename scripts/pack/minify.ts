@@ -19,6 +19,8 @@ export function minify(dist: string, entries: readonly string[]): void {
       minifyIdentifiers: !READABLE.includes(name) && !entries.includes(name),
       minifySyntax: !entries.includes(name),
       legalComments: 'none',
+      // Node prints the line of an error that nobody catches.
+      lineLimit: 500,
       target: 'node20',
     });
     writeFileSync(path, code);

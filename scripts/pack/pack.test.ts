@@ -43,6 +43,15 @@ describeWith(['gcc'], 'the build', () => {
     expect(left()).not.toContain('elf/file.js');
   });
 
+  it('has no line that would fill the screen when Node shows where an error comes from', () => {
+    const lengths = left()
+      .filter((file) => file.endsWith('.js'))
+      .flatMap((file) => readFileSync(join(dist, file), 'utf8').split('\n'))
+      .map((line) => line.length);
+    // Texts that the code contains are not broken.
+    expect(lengths.filter((length) => length > 1500)).toEqual([]);
+  });
+
   it('declares what is public, and no more', () => {
     const entries = ['index', 'gcc/index', 'register/jest'].map((name) => join(dist, `${name}.d.ts`));
     const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];

@@ -1,7 +1,8 @@
+import { words } from '../../bytes/words.js';
 import { DF, DT, EM, PF, PT, SHN, STT } from '../constants.js';
 import type { Dynamic } from '../dynamic.js';
 import type { ElfFile } from '../file.js';
-import { wordAt, wordLayout, words, type Image, type Span, type WordLayout } from './image.js';
+import { wordAt, wordLayout, type Image, type Span, type WordLayout } from './image.js';
 import { damaged, hex } from './reason.js';
 import { SymbolWords } from './symbols.js';
 

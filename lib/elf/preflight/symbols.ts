@@ -1,9 +1,10 @@
+import { words } from '../../bytes/words.js';
 import { DT, EM, PT, SHN, STB, STT, STV } from '../constants.js';
 import type { Dynamic } from '../dynamic.js';
 import type { ElfFile } from '../file.js';
 import { DynamicSymbols, symbolSize } from '../symbol.js';
 import { isCodeAddress } from './code-address.js';
-import { wordAt, wordLayout, words, type Image, type Span, type WordLayout } from './image.js';
+import { wordAt, wordLayout, type Image, type Span, type WordLayout } from './image.js';
 import { damaged, hex } from './reason.js';
 
 /** The dynamic symbol table and the hash table that leads to it (glibc elf/dl-lookup.c). */
