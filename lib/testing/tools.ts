@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 export const ROOT: string = resolve(__dirname, '../..');
@@ -79,6 +79,12 @@ export function compile(source: string, options: CompileOptions = {}): string {
   if (isText) writeFileSync(input, text);
   const temporary = `${output}.${process.pid}.tmp`;
   run(compiler, [...flags, '-o', temporary, input, ...libs], { cwd: folder });
-  renameSync(temporary, output);
+  // What another process has put there meanwhile stays: somebody may be opening it.
+  try {
+    linkSync(temporary, output);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  rmSync(temporary);
   return output;
 }

@@ -30,7 +30,7 @@ export interface BoundCall {
   readonly copies: boolean;
 }
 
-/** A parameter; numbers from `least` to `most` (whole ones, if `whole`) go to C as they are. */
+/** A parameter; numbers from `least` to `most` (whole ones, if `whole`) go to C as they are, and so does text, if `text`. */
 export interface BoundParameter {
   readonly passing: Passing;
   /** What messages call it: `int add(int a, int b): argument 1 (a)`. */
@@ -38,17 +38,19 @@ export interface BoundParameter {
   readonly least: number;
   readonly most: number;
   readonly whole: boolean;
+  readonly text: boolean;
+}
+
+/** Whether an argument goes to C as it is. Most do, and need neither a frame nor a further look. */
+export function isOrdinary(value: unknown, p: BoundParameter): boolean {
+  if (typeof value === 'number')
+    return value >= p.least && value <= p.most && (!p.whole || Number.isInteger(value));
+  return typeof value === 'string' && p.text && !value.includes('\0');
 }
 
 /** An argument as koffi takes it. */
 export function pass(value: unknown, p: BoundParameter, frame: Frame): unknown {
-  if (
-    typeof value === 'number' &&
-    value >= p.least &&
-    value <= p.most &&
-    (!p.whole || Number.isInteger(value))
-  )
-    return value;
+  if (isOrdinary(value, p)) return value;
   try {
     return p.passing.toC(value instanceof CValue ? value.value : value, p.name, frame);
   } catch (error) {
@@ -88,7 +90,7 @@ export function bindCall(
     // Without a prototype callers pass a float as a double (C17 §6.5.2.2p6).
     const promoted = !type.prototyped && how.koffi === 'float' ? { ...how, koffi: 'double' } : how;
     const name = `${prototype}: argument ${i + 1}${p.name === undefined ? '' : ` (${p.name})`}`;
-    return { passing: promoted, name, ...(how.numbers ?? NO_NUMBER) };
+    return { passing: promoted, name, ...(how.numbers ?? NO_NUMBER), text: how.text === true };
   });
   if (source.isCode !== true) checkAccess(source.address, 1, PROT.EXEC);
   const scalar = { parameters: parameters.map((p) => p.passing.koffi), result: result.koffi };

@@ -11,7 +11,7 @@ import { wrongKind } from '../values/check.js';
 import type { CFunction, Values } from '../values/codec.js';
 import type { Callback } from './callback.js';
 import type { JsFunction } from './relay.js';
-import { bindCall, pass, type BoundCall, type BoundParameter } from './bind.js';
+import { bindCall, isOrdinary, pass, type BoundCall, type BoundParameter } from './bind.js';
 import type { Frame, Lent } from './passing.js';
 import { setSource, sourceOf, UNPROTOTYPED, type FunctionSource } from './source.js';
 import type { VariadicCalls } from './variadic.js';
@@ -109,7 +109,7 @@ function callsOf(source: FunctionSource, values: Values): Calls {
  * function included, into the caller. `(...args)` and a loop cost twice as much.
  */
 function wrap(call: BoundCall, source: FunctionSource): CFunction {
-  const { raw, parameters, fromC, copies } = call;
+  const { raw, parameters, fromC } = call;
   const [first, second, third] = parameters as [BoundParameter, BoundParameter, BoundParameter];
   const errno = errnoCell();
   switch (parameters.length) {
@@ -131,9 +131,9 @@ function wrap(call: BoundCall, source: FunctionSource): CFunction {
     case 1:
       return function (a?: unknown) {
         if (arguments.length !== 1) throw wrongCount(source, arguments.length, 1);
-        const frame: Frame = copies ? { lent: undefined } : NO_FRAME;
-        const x = pass(a, first, frame);
-        if (frame.lent !== undefined) return finish(call, [x], frame.lent, errno);
+        let frame: Frame | undefined;
+        const x = isOrdinary(a, first) ? a : pass(a, first, (frame = frameOf(call)));
+        if (frame?.lent !== undefined) return finish(call, [x], frame.lent, errno);
         enter(errno);
         let returned: unknown;
         try {
@@ -149,10 +149,10 @@ function wrap(call: BoundCall, source: FunctionSource): CFunction {
     case 2:
       return function (a?: unknown, b?: unknown) {
         if (arguments.length !== 2) throw wrongCount(source, arguments.length, 2);
-        const frame: Frame = copies ? { lent: undefined } : NO_FRAME;
-        const x = pass(a, first, frame);
-        const y = pass(b, second, frame);
-        if (frame.lent !== undefined) return finish(call, [x, y], frame.lent, errno);
+        let frame: Frame | undefined;
+        const x = isOrdinary(a, first) ? a : pass(a, first, (frame = frameOf(call)));
+        const y = isOrdinary(b, second) ? b : pass(b, second, (frame ??= frameOf(call)));
+        if (frame?.lent !== undefined) return finish(call, [x, y], frame.lent, errno);
         enter(errno);
         let returned: unknown;
         try {
@@ -168,11 +168,11 @@ function wrap(call: BoundCall, source: FunctionSource): CFunction {
     case 3:
       return function (a?: unknown, b?: unknown, c?: unknown) {
         if (arguments.length !== 3) throw wrongCount(source, arguments.length, 3);
-        const frame: Frame = copies ? { lent: undefined } : NO_FRAME;
-        const x = pass(a, first, frame);
-        const y = pass(b, second, frame);
-        const z = pass(c, third, frame);
-        if (frame.lent !== undefined) return finish(call, [x, y, z], frame.lent, errno);
+        let frame: Frame | undefined;
+        const x = isOrdinary(a, first) ? a : pass(a, first, (frame = frameOf(call)));
+        const y = isOrdinary(b, second) ? b : pass(b, second, (frame ??= frameOf(call)));
+        const z = isOrdinary(c, third) ? c : pass(c, third, (frame ??= frameOf(call)));
+        if (frame?.lent !== undefined) return finish(call, [x, y, z], frame.lent, errno);
         enter(errno);
         let returned: unknown;
         try {
@@ -198,6 +198,11 @@ function callWith(call: BoundCall, args: readonly unknown[]): unknown {
   const frame: Frame = { lent: undefined };
   const passed = call.parameters.map((p, i) => pass(args[i], p, frame));
   return finish(call, passed, frame.lent ?? [], errnoCell());
+}
+
+/** What a call lends to C goes into it. */
+function frameOf({ copies }: BoundCall): Frame {
+  return copies ? { lent: undefined } : NO_FRAME;
 }
 
 /** For functions without pointer parameters, which have nothing to bring back. Nothing is ever put into it. */

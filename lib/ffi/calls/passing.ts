@@ -57,6 +57,8 @@ export interface Passing extends Returning {
   readonly recycle?: (value: unknown) => void;
   /** The numbers that `toC` would return unchanged: most calls need no more than a comparison. */
   readonly numbers?: NumberRange;
+  /** Whether `toC` would return any text unchanged in which there is no NUL. */
+  readonly text?: boolean;
   /** Whether `toC` may put something into the frame. */
   readonly copies?: boolean;
 }

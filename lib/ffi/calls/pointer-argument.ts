@@ -29,7 +29,7 @@ export function pointerArgument(
   pointer: PointerType,
   values: Values,
   lasting: boolean,
-): Pick<Passing, 'koffi' | 'toC' | 'copies'> {
+): Pick<Passing, 'koffi' | 'toC' | 'text' | 'copies'> {
   const target = bare(pointer.target);
   if (target.kind === 'function') {
     return functionArgument(type, target, values);
@@ -81,7 +81,7 @@ export function pointerArgument(
       return copyIn(pointer, value, what, frame, values);
     throw wrongKind(what, type, wanted(pointer), value);
   };
-  return { koffi: 'void *', toC, copies: true };
+  return { koffi: 'void *', toC, text: text && !lasting, copies: true };
 }
 
 /**
