@@ -13,12 +13,15 @@ export interface Dependency {
   readonly path: string | undefined;
   /** The places where it was looked for in vain. */
   readonly tried: readonly string[];
+  /** With `keepOpen`, what it is, unless that can't be read: whoever asked for it closes it. */
+  file?: ElfFile;
 }
 
 export interface ClosureOptions {
   search?: LibrarySearch;
   /** Whether a library, by its name in DT_NEEDED or by its path, is in the process: it is then neither looked for nor walked. */
   isLoaded?: (nameOrPath: string) => boolean;
+  keepOpen?: boolean;
 }
 
 /**
@@ -26,7 +29,7 @@ export interface ClosureOptions {
  * One that can't be read ends the walk there, and is listed.
  */
 export function neededClosure(file: ElfFile, options: ClosureOptions = {}): Dependency[] {
-  const { search = new LibrarySearch(), isLoaded = () => false } = options;
+  const { search = new LibrarySearch(), isLoaded = () => false, keepOpen = false } = options;
   const found: Dependency[] = [];
   const names = new Set<string>();
   const identities = new Set([file.identity]);
@@ -43,8 +46,9 @@ export function neededClosure(file: ElfFile, options: ClosureOptions = {}): Depe
       names.add(name);
       const result = search.findNeeded(name, requester);
       if (result.path !== undefined && isLoaded(result.path)) continue;
-      found.push({ name, requestedBy: visited.path, ...result });
-      if (result.path !== undefined) pending.push({ path: result.path, requester });
+      const dependency: Dependency = { name, requestedBy: visited.path, ...result };
+      found.push(dependency);
+      if (result.path !== undefined) pending.push({ dependency, path: result.path, requester });
     }
     return pending;
   };
@@ -52,10 +56,15 @@ export function neededClosure(file: ElfFile, options: ClosureOptions = {}): Depe
   const queue = visit(file);
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     try {
-      using dependency = ElfFile.open(next.path);
-      if (identities.has(dependency.identity)) continue;
-      identities.add(dependency.identity);
-      queue.push(...visit(dependency, next.requester));
+      const opened = ElfFile.open(next.path);
+      if (keepOpen) next.dependency.file = opened;
+      try {
+        if (identities.has(opened.identity)) continue;
+        identities.add(opened.identity);
+        queue.push(...visit(opened, next.requester));
+      } finally {
+        if (!keepOpen) opened.close();
+      }
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
     }
@@ -64,6 +73,7 @@ export function neededClosure(file: ElfFile, options: ClosureOptions = {}): Depe
 }
 
 interface Pending {
+  readonly dependency: Dependency;
   readonly path: string;
   readonly requester: Requester;
 }

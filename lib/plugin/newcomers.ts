@@ -1,19 +1,17 @@
 import { FileSource } from '../bytes/source.js';
 import { neededClosure, type Dependency } from '../elf/closure.js';
-import { ElfFile } from '../elf/file.js';
 import { preflight } from '../elf/preflight.js';
 import { checkNeededVersions } from '../elf/preflight/versions.js';
 import { LibrarySearch } from '../elf/search.js';
 import { STT } from '../elf/constants.js';
 import { readDynamic } from '../elf/dynamic.js';
 import { DynamicSymbols, type ElfSymbol } from '../elf/symbol.js';
-import { FormatError } from '../errors.js';
 import { linkMap, loadedHandle, mainSymbolAddress, symbolOf } from '../ffi/linker.js';
 import type { Library } from '../library/library.js';
 import { fileState } from './file.js';
 import { isOfMainProgram, startupObjects } from './main-program.js';
 
-/** What a `dlopen` of one library would bring into the process: itself, and what it needs that is not loaded yet. */
+/** What a `dlopen` of one library would bring into the process: itself, and what it needs that is not loaded yet, whose files are open until `closeDependencies`. */
 export interface Newcomers {
   readonly library: Library;
   readonly dependencies: readonly Dependency[];
@@ -23,9 +21,13 @@ export interface Newcomers {
 
 export function findNewcomers(library: Library): Newcomers {
   const search = new LibrarySearch();
-  const dependencies = neededClosure(library.file, { search, isLoaded });
+  const dependencies = neededClosure(library.file, { search, isLoaded, keepOpen: true });
   const paths = dependencies.flatMap(({ path }) => (path === undefined ? [] : [path]));
   return { library, dependencies, seen: new Map(paths.map((path) => [path, fileState(path)])) };
+}
+
+export function closeDependencies({ dependencies }: Newcomers): void {
+  for (const { file } of dependencies) file?.close();
 }
 
 /** A library that is needed and must not be mapped, and why: a truncated one would kill the process. */
@@ -37,10 +39,11 @@ export function preflightDependencies({
   const willBeLoaded = (name: string): boolean => isLoaded(name) || dependencies.some((d) => d.name === name);
   const reason = checkNeededVersions(library.file, willBeLoaded);
   if (reason !== undefined) return { path: library.path, reason };
-  for (const { name, path, requestedBy } of dependencies) {
+  for (const { name, path, requestedBy, file } of dependencies) {
     if (path === undefined) continue;
     if (isSanitizer(name)) return { path: requestedBy, reason: needsSanitizer(name) };
-    const reason = preflightFile(path, willBeLoaded);
+    const reason =
+      file === undefined ? whyNoElf(path) : (preflight(file) ?? checkNeededVersions(file, willBeLoaded));
     if (reason !== undefined) return { path, reason: `${reason}\nit is needed by ${requestedBy}` };
   }
   return undefined;
@@ -51,10 +54,10 @@ function isLoaded(name: string): boolean {
   return loadedHandle(name) !== undefined;
 }
 
-function preflightFile(path: string, willBeLoaded: (name: string) => boolean): string | undefined {
+function whyNoElf(path: string): string | undefined {
   const source = new FileSource(path);
   try {
-    return preflight(source) ?? checkNeededVersions(new ElfFile(source), willBeLoaded);
+    return preflight(source);
   } finally {
     source.close();
   }
@@ -75,13 +78,14 @@ export function needsDeepBinding(newcomers: Newcomers): boolean {
   // C++ variables that are one in the process (STB_GNU_UNIQUE) would become the main program's by being asked for; they are no functions.
   const clashes = (s: ElfSymbol): boolean =>
     (s.type === STT.FUNC || s.type === STT.GNU_IFUNC) && inMainProgram(s);
-  if (anyTable(newcomers, (table) => some(table.exported(filter), clashes))) return true;
+  const tables = tablesOf(newcomers);
+  if (tables.some((table) => some(table.exported(filter), clashes))) return true;
   const handles = handlesOfOthers(newcomers);
   if (handles.length === 0) return false;
   // An import has no type where the linker of the library did not see the definition.
   const isTaken = (s: ElfSymbol): boolean =>
     (s.type === STT.FUNC || s.type === STT.NOTYPE) && isDefinedByOthers(handles, s.name) && inMainProgram(s);
-  return anyTable(newcomers, (table) => some(table.imported(filter), isTaken));
+  return tables.some((table) => some(table.imported(filter), isTaken));
 }
 
 /** Why deep binding is not possible in this process; undefined if it is. */
@@ -101,10 +105,7 @@ export function handlesOfOthers({ library, dependencies }: Newcomers): bigint[] 
     for (const name of needed) if (!handles.has(name)) handles.set(name, handleOfOther(name));
   };
   add(library.needed);
-  for (const { path } of dependencies) {
-    using file = path === undefined ? undefined : openOrUndefined(path);
-    if (file !== undefined) add(readDynamic(file)?.needed ?? []);
-  }
+  for (const { file } of dependencies) if (file !== undefined) add(readDynamic(file)?.needed ?? []);
   return [...handles.values()].filter((handle) => handle !== undefined);
 }
 
@@ -123,18 +124,10 @@ export function isDefinedByOthers(handles: readonly bigint[], name: string): boo
   });
 }
 
-/** The tables of the library and of what comes with it, each of which is open until the next is asked for. */
-export function* tablesOf({ library, dependencies }: Newcomers): Generator<DynamicSymbols> {
-  yield library.symbols;
-  for (const { path } of dependencies) {
-    using file = path === undefined ? undefined : openOrUndefined(path);
-    if (file !== undefined) yield DynamicSymbols.of(file);
-  }
-}
-
-function anyTable(newcomers: Newcomers, test: (table: DynamicSymbols) => boolean): boolean {
-  for (const table of tablesOf(newcomers)) if (test(table)) return true;
-  return false;
+/** The tables of the library and of what comes with it. */
+export function tablesOf({ library, dependencies }: Newcomers): DynamicSymbols[] {
+  const files = dependencies.flatMap(({ file }) => file ?? []);
+  return [library.symbols, ...files.map((file) => DynamicSymbols.of(file))];
 }
 
 function some<T>(items: Iterable<T>, test: (item: T) => boolean): boolean {
@@ -151,13 +144,4 @@ function isSanitizer(name: string): boolean {
 function needsSanitizer(name: string): string {
   const file = name.replace(/\.so.*/, '.so');
   return `compiled with a sanitizer, whose runtime ${name} has to be loaded first\nstart node with LD_PRELOAD=$(gcc -print-file-name=${file})`;
-}
-
-function openOrUndefined(path: string): ElfFile | undefined {
-  try {
-    return ElfFile.open(path);
-  } catch (error) {
-    if (error instanceof FormatError) return undefined;
-    throw error;
-  }
 }

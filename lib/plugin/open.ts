@@ -15,7 +15,7 @@ import { isStale, objectOf, originalOf } from './identity.js';
 import { checkUnchanged } from './unchanged.js';
 import { initialise, resultOfInit } from './init.js';
 import { mayDiffer } from './main-program.js';
-import { findNewcomers, preflightDependencies, type Newcomers } from './newcomers.js';
+import { closeDependencies, findNewcomers, preflightDependencies, type Newcomers } from './newcomers.js';
 import { checkOptions, type OpenOptions } from './options.js';
 import { Plugin } from './plugin.js';
 import { Refusal, refusedFile } from './refusal.js';
@@ -132,11 +132,17 @@ class Opening {
       throw new Refusal('plugin already loaded', { code: 'ERR_PLUGIN_ALREADY_LOADED', previous: true });
     }
     const library = readLibrary(this.path);
+    let newcomers: Newcomers | undefined;
     let plan: Plan | undefined;
     try {
-      return (plan = this.#planFor(library));
+      if (this.#isLoaded(library)) return undefined;
+      newcomers = findNewcomers(library);
+      return (plan = this.#planFor(newcomers));
     } finally {
-      if (plan === undefined) library.file.close();
+      if (plan === undefined) {
+        library.file.close();
+        if (newcomers !== undefined) closeDependencies(newcomers);
+      }
     }
   }
 
@@ -168,15 +174,24 @@ class Opening {
   }
 
   load(plan: Plan): linker.Opened {
-    using interposer = interposerFor(this.path, plan);
+    using interposer = this.#interposer(plan);
     const opened = linker.open(interposer?.path ?? this.path, plan.flags);
     return interposer === undefined || 'dlerror' in opened ? opened : this.pin();
   }
 
   async loadAsync(plan: Plan): Promise<linker.Opened> {
-    using interposer = this.named(() => interposerFor(this.path, plan));
+    using interposer = this.named(() => this.#interposer(plan));
     const opened = await linker.openAsync(interposer?.path ?? this.path, plan.flags);
     return interposer === undefined || 'dlerror' in opened ? opened : this.pin();
+  }
+
+  /** The last to look at what is about to be loaded. */
+  #interposer(plan: Plan): ReturnType<typeof interposerFor> {
+    try {
+      return interposerFor(this.path, plan);
+    } finally {
+      closeDependencies(plan);
+    }
   }
 
   /** The plugin for what `dlopen` gave. */
@@ -208,19 +223,24 @@ class Opening {
     return known.plugin;
   }
 
-  #planFor(library: Library): Plan | undefined {
+  /** Whether the library is in the process under another name; throws if it is a copy of one that is. */
+  #isLoaded(library: Library): boolean {
     const original = originalOf(library);
     if (original?.same) {
       // Another thread has loaded it since the first look, or it is the linker itself, which does not know itself by its path.
       this.#loadedAs = original.path;
-      return undefined;
+      return true;
     }
     if (original !== undefined && this.#options.copies !== 'allow') {
       refusedCopies.set(this.path, this.#fileState);
       const hint = `it is a copy of ${original.path}; a second instance takes the option copies: 'allow'`;
       throw new Refusal('plugin already loaded', { code: 'ERR_PLUGIN_ALREADY_LOADED', lines: [hint] });
     }
-    const newcomers = findNewcomers(library);
+    return false;
+  }
+
+  #planFor(newcomers: Newcomers): Plan {
+    const { library } = newcomers;
     const broken = preflightDependencies(newcomers);
     if (broken !== undefined) throw refusedFile(broken.path, broken.reason);
     const flags = loadFlags(this.#options, newcomers);

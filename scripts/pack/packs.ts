@@ -6,6 +6,8 @@ const PACKS: Readonly<Record<string, readonly string[]>> = {
   import: ['index.js'],
   // Many libraries need another one that is compared with it; many symbols are variables, or functions of `void (void)`.
   open: ['plugin/open.js', 'plugin/verdict.js', 'dwarf/unit-index.js', 'dwarf/variable-search.js'],
+  // A library that has a name in common with Node.
+  deep: ['plugin/live-symbols.js'],
   // Debian's debug info is in separate files, compressed.
   debugFile: ['debuginfo/separate-file.js', 'debuginfo/disk-cache/sections.js'],
   // What any pointer parameter may be given.

@@ -95,8 +95,8 @@ export class SymbolWords {
       if ((table[at] as number) >= names || (binding !== 1 && binding !== 2) || (word & 0x300) !== 0) break;
       const type = word & 15;
       if (word >>> 16 === 0 || type <= 1) continue;
-      const address = (table[at + 3] as number) * 0x100000000 + (table[at + 2] as number);
-      if (type !== 2 || address < start || address >= end) break;
+      const address = table[at + 2] as number;
+      if (type !== 2 || table[at + 3] !== 0 || address < start || address >= end) break;
     }
     return i;
   }
@@ -125,8 +125,9 @@ export class SymbolWords {
     const word = this.#words[at + 1];
     if (index <= 0 || index >= this.count || word === undefined) return false;
     if (word >>> 16 === 0) return true;
-    const address = (this.#words[at + 3] as number) * 0x100000000 + (this.#words[at + 2] as number);
-    return address >= span.start && address < span.end;
+    // Beyond 4 GiB it takes longer: a sum of both halves would be a new object each time.
+    const address = this.#words[at + 2] as number;
+    return this.#words[at + 3] === 0 && address >= span.start && address < span.end;
   }
 
   value(index: number): number {
