@@ -47,6 +47,11 @@ export class DebugInfo {
     return this.#own !== undefined;
   }
 
+  /** Whether something was asked for that the caller did not give. */
+  get isAskedFor(): boolean {
+    return this.#found !== undefined;
+  }
+
   /** Which sources answer, for people: `DWARF in /lib/libx.so`; undefined if none does. */
   get source(): string | undefined {
     const names = Array.from(this.#sources(), (source) => source.name);

@@ -41,10 +41,7 @@ export function dwarfSections(file: ElfFile, library: string = file.path): Dwarf
     *split(name, directory) {
       for (const found of splitFiles().splitFiles(library, name, directory)) yield splitCandidate(found);
     },
-    package() {
-      const found = splitFiles().packageFile(library);
-      return found && splitCandidate(found);
-    },
+    package: () => splitCandidate(splitFiles().packageFile(library)),
   };
 }
 

@@ -150,6 +150,7 @@ describeWith(['gcc', 'clang'], 'a split file', () => {
     const symbol = file.symbol('handle_fd');
     expect('reason' in symbol && symbol.reason.replaceAll(/0x[0-9a-f]+/g, 'ID')).toBe(
       'its debug info is in a split file, lib.so-sample2.dwo (id ID), which was not found\n' +
+        `  ${folder}/lib.so.dwp: ENOENT: no such file or directory, open '${folder}/lib.so.dwp'\n` +
         `  ${folder}/lib.so-sample2.dwo: ENOENT: no such file or directory, open '${folder}/lib.so-sample2.dwo'`,
     );
     // The other unit's is there.
@@ -170,7 +171,7 @@ describeWith(['gcc', 'clang'], 'a split file', () => {
     copyFileSync(join(other, name), join(folder, name));
     const symbol = new DwarfFile(join(folder, 'lib.so')).symbol('add');
     expect('reason' in symbol && symbol.reason).toMatch(
-      /^its debug info is in a split file, lib\.so-sample\.dwo \(id 0x[0-9a-f]+\), which was not found\n {2}.*\.dwo: its id is 0x[0-9a-f]+$/,
+      /^its debug info is in a split file, lib\.so-sample\.dwo \(id 0x[0-9a-f]+\), which was not found\n {2}.*\.dwp: ENOENT.*\n {2}.*\.dwo: its id is 0x[0-9a-f]+$/,
     );
   });
 

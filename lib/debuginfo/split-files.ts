@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 
 import { BufferSource, FileSource, type ByteSource } from '../bytes/source.js';
@@ -40,10 +39,10 @@ export function splitSection(file: ElfFile, name: string): ByteSource | undefine
   return new BufferSource(name, Buffer.concat(bytes));
 }
 
-/** The package of a library's split files, `lib.so.dwp`; undefined if there is none. */
-export function packageFile(library: string): SplitFile | undefined {
+/** The package of a library's split files, `lib.so.dwp`, where there is one. */
+export function packageFile(library: string): SplitFile {
   const path = `${library}.dwp`;
-  return existsSync(path) ? { path, file: open(() => ElfFile.open(path)) } : undefined;
+  return { path, file: open(() => ElfFile.open(path)) };
 }
 
 function wholeFile(path: string): BufferSource {

@@ -33,7 +33,7 @@ export class DeclaredTypes implements TypeNames {
     const typedef = this.#typedefs.get(index);
     const name = this.#name(index, record, hint);
     const written =
-      record.tag !== undefined ? `${record.kind} ${record.tag}` : (typedef ?? `${record.kind} ${name}`);
+      record.tag !== undefined ? `${record.kind} ${record.tag}` : (typedef ?? `${record.kind} {…} ${name}`);
     if (record.tag !== undefined || typedef !== undefined) this.#knownAs(written, name);
     this.#pending.push(() => this.#record(name, written, record));
     return name;
@@ -91,9 +91,11 @@ export class DeclaredTypes implements TypeNames {
       return `/** \`${written}\`, of which nothing is known here. */\nexport interface ${name} extends Opaque<${brand}> {}`;
     const view: string[] = [];
     const init: string[] = [];
+    // `struct { … } inner` of `struct foo` becomes `struct_foo_inner`.
+    const owner = name.replace(/^(?:struct|union)_/, '');
     for (const field of this.#types.fields(record)) {
       const key = property(field.name);
-      const hint = `${name}_${identifier(field.name)}`;
+      const hint = `${owner}_${field.name}`;
       const { node } = this.#types.bare(field.type);
       const read = this.text.read(field.type, hint);
       const assigned = this.text.assigned(field.type, hint);

@@ -66,6 +66,40 @@ describe('the text', () => {
     expect(declaration(text, name)).toBe(`export declare const ${name}: ${type};`);
   });
 
+  it('names what has no tag by where it is', () => {
+    const made = makeDts(
+      Library.open(
+        compile(`
+          typedef struct { union { int i; float f; } of[2]; } T;
+          struct foo { struct { struct { int x; } deep; } in; T t; struct { int plain; }; } foo;
+          struct { enum { OFF, ON } state; } bar;
+        `),
+      ),
+    ).text;
+    expect(made.match(/^export (?:interface|type) \w+|^\/\*\* `.*, \d+ bytes/gm)).toEqual([
+      '/** `struct {…} struct_bar`, 4 bytes',
+      'export interface struct_bar',
+      'export interface struct_bar_init',
+      '/** `struct foo`, 16 bytes',
+      'export interface struct_foo',
+      'export interface struct_foo_init',
+      'export type enum_bar_state',
+      'export type enum_bar_state_name',
+      '/** `struct {…} struct_foo_in`, 4 bytes',
+      'export interface struct_foo_in',
+      'export interface struct_foo_in_init',
+      '/** `T`, 8 bytes',
+      'export interface T',
+      'export interface T_init',
+      '/** `struct {…} struct_foo_in_deep`, 4 bytes',
+      'export interface struct_foo_in_deep',
+      'export interface struct_foo_in_deep_init',
+      '/** `union {…} union_T_of`, 4 bytes',
+      'export interface union_T_of',
+      'export interface union_T_of_init',
+    ]);
+  });
+
   it('has the prototype and its place above each', () => {
     const lines = readFileSync(join(FIXTURES, 'dts/shapes.c'), 'utf8').split('\n');
     const line = lines.findIndex((l) => l.startsWith('int add(')) + 1;

@@ -20,8 +20,8 @@ export interface DwarfSections {
    * wrote down. Which one is right is told by what is in it.
    */
   readonly split?: (name: string, directory: string | undefined) => Iterable<SplitCandidate>;
-  /** The package of split files that belongs to this one (DWARF v5 §7.3.5.3); undefined if there is none. */
-  readonly package?: () => SplitCandidate | undefined;
+  /** Where the package of split files is that belongs to this one (DWARF v5 §7.3.5.3). */
+  readonly package?: () => SplitCandidate;
 }
 
 /** A file that may hold split units: its sections, or why it can't be read. */

@@ -152,11 +152,23 @@ class Opening {
     const known = this.#known();
     const library = plan?.library ?? known?.library;
     if (library?.buildId === undefined || library.debugInfo.isFound) return plan;
-    if (known?.plugins.has(this.#key) === true) return plan;
+    if (known?.plugins.has(this.#key) === true || this.#isGivenFor(library)) return plan;
     const { fetchDebugFile } =
       require('../debuginfo/debuginfod/fetch.js') as typeof import('../debuginfo/debuginfod/fetch.js');
     this.#fetched = await fetchDebugFile(library.buildId);
     return plan && { ...plan, typed: this.#withTypes(plan.library) };
+  }
+
+  /** Whether the types that the caller gives are all that the symbols of a library need. */
+  #isGivenFor(library: Library): boolean {
+    const { types, declarations } = this.#options;
+    if (types === undefined && declarations === undefined) return false;
+    const given = this.named(() => library.withTypes({ types, declarations }));
+    for (const symbol of library.symbols.exported()) {
+      given.typed(symbol);
+      if (given.debugInfo.isAskedFor) return false;
+    }
+    return true;
   }
 
   /** What this thread has open by that path. */

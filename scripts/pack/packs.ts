@@ -8,6 +8,8 @@ const PACKS: Readonly<Record<string, readonly string[]>> = {
   open: ['plugin/open.js', 'plugin/verdict.js', 'dwarf/unit-index.js', 'dwarf/variable-search.js'],
   // A library that has a name in common with Node.
   deep: ['plugin/live-symbols.js'],
+  // Two libraries that meet for the first time.
+  versions: ['plugin/versions.js', 'dwarf/declarations.js'],
   // Debian's debug info is in separate files, compressed.
   debugFile: ['debuginfo/separate-file.js', 'debuginfo/disk-cache/sections.js'],
   // What any pointer parameter may be given.

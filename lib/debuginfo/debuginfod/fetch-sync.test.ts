@@ -79,6 +79,19 @@ describeWith(['gcc', 'objcopy', 'script'], 'fetching while the caller waits', ()
     );
   });
 
+  it('works in a folder that was removed', () => {
+    const program = `
+      import { mkdtempSync, rmdirSync } from 'node:fs';
+      import { fetchDebugFileSync } from '#lib/debuginfo/debuginfod/fetch-sync.js';
+      process.cwd();
+      const gone = mkdtempSync(process.argv[3] + '/gone-');
+      process.chdir(gone);
+      rmdirSync(gone);
+      console.log(JSON.stringify(fetchDebugFileSync(process.argv[2] ?? '')));
+    `;
+    expect(childValue(program, { args: [buildId, folder], env })).toEqual({ path, temporary: false });
+  });
+
   it('says why the process that asks could not', () => {
     const { execPath } = process;
     try {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { extname, join } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { extname, isAbsolute, join } from 'node:path';
 import type { FetchOptions } from './fetch.js';
 import { answerLocally, type FetchResult } from './local.js';
 import { readSettings } from './settings.js';
@@ -23,6 +24,7 @@ export function fetchDebugFileSync(buildId: string, { env = process.env }: Fetch
   const child = spawnSync(process.execPath, [...LOADER, CHILD], {
     // Not as an argument, which other users can read: URLs and headers may hold passwords.
     input: JSON.stringify({ buildId, settings }),
+    cwd: workingFolder(settings.cache),
     // Progress is written to the standard error of both. The result has a pipe of its own, as `--require` in NODE_OPTIONS may print.
     stdio: ['pipe', 'ignore', 'inherit', 'pipe'],
   });
@@ -31,4 +33,14 @@ export function fetchDebugFileSync(buildId: string, { env = process.env }: Fetch
   if (child.status === 0 && output !== '') return JSON.parse(output) as FetchResult;
   const end = child.error?.message ?? child.signal ?? `exit ${String(child.status)}`;
   return { tried: [`debuginfod: the process that asks the servers failed: ${end}`] };
+}
+
+/** Node can't start in a folder that was removed. Anywhere else a `--require` of NODE_OPTIONS, or the cache, may be named by a relative path. */
+function workingFolder(cache: string): string | undefined {
+  try {
+    // The system's own answer: Node's `process.cwd()` is what it was.
+    return realpathSync.native('.');
+  } catch {
+    return isAbsolute(cache) ? '/' : undefined;
+  }
 }

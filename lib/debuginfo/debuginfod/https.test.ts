@@ -1,7 +1,9 @@
 import { readFileSync, rmSync } from 'node:fs';
-import type { RequestListener } from 'node:http';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer } from 'node:https';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { listen, newFolder, runBeside, splitLibrary, type RunningServer } from '../../testing/debuginfod.js';
 import { describeWith, run } from '../../testing/tools.js';
 
@@ -70,5 +72,38 @@ describeWith(['gcc', 'objcopy', 'openssl'], 'a server behind TLS', () => {
       path: join(folder, 'cache', buildId, 'debuginfo'),
       temporary: false,
     });
+  });
+
+  it.each(['http:', 'https:'])('is reached through a tunnel of a proxy of %s', async (protocol) => {
+    const asked: unknown[] = [];
+    const [key, cert] = ['key.pem', 'cert.pem'].map((f) => readFileSync(join(folder, f)));
+    const proxy = protocol === 'http:' ? createHttpServer() : createServer({ key, cert });
+    proxy.on('connect', ({ url = '', headers }, client: Duplex) => {
+      asked.push([url, headers['proxy-authorization'], headers['user-agent']]);
+      const { hostname, port } = new URL(`http://${url}`);
+      const far = connect(Number(port), hostname, () => {
+        client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+        client.pipe(far).pipe(client);
+      });
+      client.on('error', () => far.destroy());
+      far.on('error', () => undefined).on('close', () => client.destroy());
+    });
+    const through = await listen(proxy);
+    const hosts: unknown[] = [];
+    const listener: RequestListener = ({ headers }, response) => {
+      hosts.push([headers.host, headers['proxy-authorization']]);
+      response.end(readFileSync(debugFile));
+    };
+    const url = through.url.replace('http:', protocol).replace('//', '//me:secret@');
+    const result = await fetched(listener, {
+      https_proxy: url,
+      NODE_EXTRA_CA_CERTS: join(folder, 'cert.pem'),
+      DEBUGINFOD_CACHE_PATH: join(folder, protocol),
+    });
+    await through.stop();
+    expect(result).toEqual({ path: join(folder, protocol, buildId, 'debuginfo'), temporary: false });
+    const host = server?.url.slice('http://'.length);
+    expect(asked).toEqual([[host, `Basic ${btoa('me:secret')}`, undefined]]);
+    expect(hosts).toEqual([[host, undefined]]);
   });
 });

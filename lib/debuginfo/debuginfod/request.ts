@@ -8,6 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import { messageOf } from '../../errors.js';
 import { Failure } from './failure.js';
+import type { Proxies } from './settings.js';
+
+/** Most servers are asked without one. */
+const proxy = () => require('./proxy.js') as typeof import('./proxy.js');
 
 /** A server's answer that it has the file. */
 export interface Answer {
@@ -22,6 +26,7 @@ export interface Answer {
 export interface RequestOptions {
   /** Further headers, for the server itself: one that it redirects to does not get them. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly proxies: Proxies;
   readonly signal: AbortSignal;
   readonly trace: (line: string) => void;
 }
@@ -58,15 +63,21 @@ export async function request(url: URL, options: RequestOptions): Promise<Answer
   throw new Failure('final', `more than ${MAX_REDIRECTS} redirects`);
 }
 
-function send(target: URL, origin: URL, { headers, signal }: RequestOptions): Promise<IncomingMessage> {
-  const get = target.protocol === 'https:' ? httpsGet : httpGet;
+function send(
+  target: URL,
+  origin: URL,
+  { headers, proxies, signal, trace }: RequestOptions,
+): Promise<IncomingMessage> {
   const own = target.origin === origin.origin ? headers : {};
-  const accepted = { 'Accept-Encoding': 'gzip, br' };
+  const all = { 'User-Agent': USER_AGENT, 'Accept-Encoding': 'gzip, br', ...own };
+  const through = (proxies.http ?? proxies.https) && proxy().proxyFor(target, proxies);
+  if (through) {
+    trace(`by way of the proxy ${through.name}`);
+    return proxy().getThrough(through, target, all, signal);
+  }
+  const get = target.protocol === 'https:' ? httpsGet : httpGet;
   return new Promise((resolve, reject) => {
-    get(target, { headers: { 'User-Agent': USER_AGENT, ...accepted, ...own }, signal }, resolve).on(
-      'error',
-      reject,
-    );
+    get(target, { headers: all, signal }, resolve).on('error', reject);
   });
 }
 

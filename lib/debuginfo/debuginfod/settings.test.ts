@@ -23,6 +23,7 @@ it("has elfutils' defaults, but a limit of size", () => {
     maxSize: 2 ** 32,
     retries: 2,
     headers: {},
+    proxies: { http: undefined, https: undefined, none: '' },
     progress: false,
     verbose: false,
   });

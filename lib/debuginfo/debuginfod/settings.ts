@@ -20,10 +20,21 @@ export interface Settings {
   readonly retries: number;
   /** Further headers of requests. May hold a password. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly proxies: Proxies;
   /** Progress is written to standard error also where that is no terminal. */
   readonly progress: boolean;
   /** Requests and answers are written to standard error. */
   readonly verbose: boolean;
+}
+
+/** By way of what servers are asked: what the environment says, as it says it. May hold passwords. */
+export interface Proxies {
+  /** For servers of http. */
+  readonly http: string | undefined;
+  /** For servers of https. */
+  readonly https: string | undefined;
+  /** Hosts that are asked themselves. */
+  readonly none: string;
 }
 
 /** elfutils' client takes any size, so that a server that never ends fills the disk. The largest debug files, of browsers, have 2 to 3 GiB. */
@@ -53,6 +64,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       // The server then answers 406 for a larger file, instead of preparing it.
       ...(maxSize && size > 0 ? { 'X-DEBUGINFOD-MAXSIZE': String(size) } : {}),
     },
+    proxies: proxiesOf(env),
     progress: Boolean(env['DEBUGINFOD_PROGRESS']),
     verbose: Boolean(env['DEBUGINFOD_VERBOSE']),
   };
@@ -65,6 +77,16 @@ export function cacheFolder(env: NodeJS.ProcessEnv): string {
   const old = join(home, '.debuginfod_client_cache');
   if (existsSync(old)) return old;
   return join(xdg ? xdg : join(home, '.cache'), 'debuginfod_client');
+}
+
+/** What libcurl, by which elfutils asks, takes for proxies (libcurl-env(3)). `HTTP_PROXY` is none: under CGI it is a header of whoever asks. */
+function proxiesOf(env: NodeJS.ProcessEnv): Proxies {
+  const first = (...names: string[]): string | undefined => names.map((name) => env[name]).find(Boolean);
+  return {
+    http: first('http_proxy', 'all_proxy', 'ALL_PROXY'),
+    https: first('https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'),
+    none: first('no_proxy', 'NO_PROXY') ?? '',
+  };
 }
 
 /** A number as C's `atoi` reads it; negative is none, as 0 is. */

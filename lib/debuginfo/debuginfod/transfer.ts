@@ -24,10 +24,10 @@ export class Transfer {
 
   /** Asks for the file. The server has begun to send it when the promise is kept. */
   open(url: URL, trace: (line: string) => void): Promise<Answer> {
-    const { timeout, headers } = this.#settings;
+    const { timeout, headers, proxies } = this.#settings;
     if (timeout > 0) this.#watchEvery(timeout);
     return this.#guarded(async () => {
-      const answer = await request(url, { headers, trace, signal: this.#signal });
+      const answer = await request(url, { headers, proxies, trace, signal: this.#signal });
       this.#checkSize(answer.size ?? 0);
       return answer;
     });

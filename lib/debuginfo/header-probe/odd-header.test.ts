@@ -42,6 +42,7 @@ const ODD_HEADER = String.raw`
 #define YES ((_Bool)1)
 #define THIRD (1.0f / 3)
 #define PI 3.14159265358979
+#define TWO_PI (2.0 * PI)
 #define ENDLESS __builtin_inf()
 #define LONG_DOUBLE 1.5L
 #define TEXT "a \"quoted\" \x41\n" "and more"
@@ -153,6 +154,7 @@ const CONSTANTS: Readonly<Record<string, bigint | number | string | undefined>> 
   YES: 1n,
   THIRD: Math.fround(1 / 3),
   PI: 3.14159265358979,
+  TWO_PI: 6.28318530717958,
   ENDLESS: Infinity,
   LONG_DOUBLE: undefined,
   TEXT: 'a "quoted" A\nand more',

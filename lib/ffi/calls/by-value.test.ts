@@ -188,6 +188,48 @@ describe.each(COMPILERS)('%s', (_, compiler, optimize) => {
   });
 });
 
+describe('a library that only has CTF', () => {
+  const plugin = openFixture('calls/by_value.c', { flags: [...flags('-O2', '-s').slice(1), '-gctf'] });
+  const outcome = (name: string, ...args: unknown[]): unknown => {
+    try {
+      return plugin.lookup<Call>(name)(...args);
+    } catch (error) {
+      const { code } = error as { code: unknown };
+      if (code !== 'ERR_PLUGIN_UNSUPPORTED') throw error;
+      return 'refused';
+    }
+  };
+  const scalars = [1, 2, 3, 4, 5, 6, 7, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const FORMS: [form: string, args: (value: unknown) => unknown[]][] = [
+    ['take', (value) => [value]],
+    ['between', (value) => [1, 2.5, value, 3.5, 4]],
+    ['sixth', (value) => [1, 2, 3, 4, 5, value, 6, 7]],
+    ['eighth', (value) => [1, 2, 3, 4, 5, 6, 7, value, 8, 9]],
+    ['stacked', (value) => [...scalars, value, -10, value]],
+    ['back', (value) => [() => value, 7]],
+  ];
+  /** What CTF says too little of: alignments beyond the largest member's, `[0]` against `[]`, half precision. */
+  const REFUSED = ['wide', 'wider', 'member_aligned', 'zero_length', 'halves', 'half'];
+
+  it.each(FORMS)('%s: every value arrives, or is refused', (form, args) => {
+    const got = CASES.map(([name, value]) => [name, outcome(`${form}_${name}`, ...args(value))]);
+    expect(got.filter(([, result]) => result !== 1 && result !== 'refused')).toEqual([]);
+    const refused = got.flatMap(([name, result]) => (result === 'refused' ? [name] : []));
+    // A place on the stack, or in a callback, may be refused for more, or less.
+    if (form === 'take') expect(refused.toSorted()).toEqual(REFUSED.toSorted());
+  });
+
+  it('what is returned is right for C', () => {
+    for (const [name, value, shown] of CASES) {
+      if (REFUSED.includes(name) || X87.includes(name)) continue;
+      const got = outcome(`give_${name}`);
+      if (shown === undefined) expect(got).toEqual(value);
+      else expect(got).toMatchObject(shown);
+      expect([name, outcome(`take_${name}`, got)]).toEqual([name, 1]);
+    }
+  });
+});
+
 describe('each size', () => {
   const plugin = openFixture('calls/by_value_sizes.c');
   const KINDS: [prefix: string, most: number, wrap: (n: number) => number | bigint][] = [

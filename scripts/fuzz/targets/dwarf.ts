@@ -78,7 +78,7 @@ function damage(random: Random, sound: Sound, whole: DwarfSections, key: string)
     ...(packaged && {
       package() {
         const found = packaged();
-        if (found === undefined || typeof found.sections === 'string') return found;
+        if (typeof found.sections === 'string') return found;
         return { path: found.path, sections: damage(random, sound, found.sections, found.path) };
       },
     }),
