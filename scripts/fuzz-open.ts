@@ -4,16 +4,18 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { BUILD } from '../lib/testing/tools.js';
-import { bases } from './fuzz-open/libraries.js';
+import { bases, opener } from './fuzz-open/libraries.js';
 import { randomMutant, systematic, type Mutant, type Prepared } from './fuzz-open/mutants.js';
 import { bundleChild, openAll } from './fuzz-open/run.js';
 import { printTable } from './fuzz-open/table.js';
+import { Unforeseen } from './fuzz-open/unforeseen.js';
 
 const USAGE = `npm run fuzz:open -- [options]
   --random N       mutants at random beside the systematic ones (2000)
   --seed N         the same seed gives the same ones (from the clock)
   --every N        only each N-th of the systematic ones (1)
   --only KIND      only this kind: 'relocations'
+  --needed         opens a library that needs the mutant
   --deaths FILE    where those that died are written, as JSON
   --jobs N         children at a time (2)`;
 
@@ -33,6 +35,7 @@ async function main(): Promise<void> {
       seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
       every: { type: 'string', default: '1' },
       only: { type: 'string' },
+      needed: { type: 'boolean' },
       deaths: { type: 'string' },
       jobs: { type: 'string', default: '2' },
     },
@@ -49,10 +52,24 @@ async function main(): Promise<void> {
   mkdirSync(BUILD, { recursive: true });
   const folder = mkdtempSync(join(BUILD, 'fuzz-open-'));
   try {
-    const outcomes = await openAll(bundleChild(folder), folder, paths, mutants, jobs ?? 1);
+    const outcomes = await openAll(bundleChild(folder), folder, paths, mutants, {
+      atOnce: jobs ?? 1,
+      opener: values.needed === true ? opener() : undefined,
+    });
     console.log(printTable(outcomes));
+    const unforeseen = new Unforeseen(paths);
+    console.log('\ndied, and could not be foreseen:   in open, at exit, in use');
+    for (const [kind, { open, exit, use }] of unforeseen.count(outcomes)) {
+      console.log(`${(kind ?? 'all else').padEnd(52)}${open}, ${exit}, ${use}`);
+    }
     const bad = outcomes.filter((o) => /^(died|foreign)/.test(o.outcome));
-    for (const { mutant, outcome, text } of bad.slice(0, 40)) {
+    const foreseeable = bad.filter(
+      ({ outcome, mutant }) =>
+        /^foreign/.test(outcome) ||
+        (/^died in (open|exit)$/.test(outcome) && unforeseen.kindOf(mutant) === undefined),
+    );
+    console.log(`\nforeseeable: ${foreseeable.length}`);
+    for (const { mutant, outcome, text } of foreseeable) {
       console.log(
         `${libraries[mutant.base]?.name ?? ''}: ${mutant.kind}: ${mutant.what}: ${outcome}: ${text}`,
       );

@@ -135,6 +135,11 @@ export class FileSource implements ByteSource {
     return this.#fd >= 0 && stateOf(fstatSync(this.#fd, { bigint: true })) !== this.state;
   }
 
+  /** Of the open file; -1 once it is closed. */
+  get descriptor(): number {
+    return this.#fd;
+  }
+
   close(): void {
     if (this.#fd < 0) return;
     closeSync(this.#fd);

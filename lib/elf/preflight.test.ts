@@ -167,6 +167,18 @@ const CASES: [
     'dies',
   ],
   [
+    'with the size of no table',
+    elf({ dynamic: [[DT.RELASZ, 24]] }),
+    /^invalid ELF file\|it has DT_RELASZ without DT_RELA\|/,
+    'other',
+  ],
+  [
+    'needing a library without a name',
+    elf({ dynamic: [[DT.NEEDED, 0]] }),
+    /^invalid ELF file\|DT_NEEDED: the library has no name\|/,
+    'other',
+  ],
+  [
     'with a corrupt hash table',
     elf({ hash: [], dynamic: [[DT.GNU_HASH, 0x900000]] }),
     /^invalid ELF file\|DT_GNU_HASH is outside the file/,

@@ -135,14 +135,55 @@ function readMaps(): Range[] {
   });
 }
 
-/** The inode of the file that is mapped at `address`; undefined for memory of no file. */
-export function inodeAt(address: bigint): bigint | undefined {
+/** A file as `fs` has it: `identity` is device and inode, `2049:131`, and `descriptor` that of the open file. */
+interface OpenFile {
+  readonly identity: string;
+  readonly descriptor: number;
+}
+
+/** Whether what is mapped at `address` is that file; undefined where that can't be told. */
+export function isFileAt(address: bigint, { identity, descriptor }: OpenFile): boolean | undefined {
+  const mapped = fileAt(address);
+  if (mapped === undefined) return undefined;
+  const [device = '', inode = ''] = identity.split(':');
+  if (mapped === `${deviceInMaps(BigInt(device))} ${inode}`) return true;
+  // btrfs and overlayfs say another device to stat(2) than the list has, and overlayfs another inode, too: what does the list say of this file?
+  const own = mapFile(descriptor);
+  if (own !== undefined) return own === mapped;
+  return mapped.endsWith(` ${inode}`) ? undefined : false;
+}
+
+/** As the kernel's list writes a device (proc(5)): `fe:00`. Its number is that of <sys/sysmacros.h>. */
+function deviceInMaps(device: bigint): string {
+  const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n);
+  const minor = (device & 0xffn) | ((device >> 12n) & 0xffffff00n);
+  return [major, minor].map((n) => n.toString(16).padStart(2, '0')).join(':');
+}
+
+/** Device and inode of an open file as the kernel's list has them; undefined if it can't be mapped. */
+function mapFile(descriptor: number): string | undefined {
+  const MAP_PRIVATE = 2;
+  const mmap = libc(
+    'int64_t mmap(int64_t, size_t length, int access, int flags, int fd, int64_t offset)',
+  ) as (...args: number[]) => number | bigint;
+  const munmap = libc('int munmap(int64_t address, size_t length)') as (a: bigint, length: number) => number;
+  const address = BigInt(mmap(0, PAGE, PROT.READ, MAP_PRIVATE, descriptor, 0));
+  if (address < 0n) return undefined;
+  try {
+    return fileAt(address);
+  } finally {
+    munmap(address, PAGE);
+  }
+}
+
+/** Device and inode of what is mapped at `address`, `fe:00 131`; undefined for memory of no file. */
+function fileAt(address: bigint): string | undefined {
   for (const line of readFileSync('/proc/self/maps', 'latin1').split('\n')) {
     // start-end perms offset dev inode path
-    const match = /^([0-9a-f]+)-([0-9a-f]+) \S+ \S+ \S+ (\d+)/.exec(line);
+    const match = /^([0-9a-f]+)-([0-9a-f]+) \S+ \S+ (\S+) (\d+)/.exec(line);
     if (match === null || BigInt(`0x${match[1] ?? ''}`) > address || BigInt(`0x${match[2] ?? ''}`) <= address)
       continue;
-    return match[3] === '0' ? undefined : BigInt(match[3] ?? '0');
+    return match[4] === '0' ? undefined : `${match[3] ?? ''} ${match[4] ?? ''}`;
   }
   return undefined;
 }

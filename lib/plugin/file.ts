@@ -53,11 +53,7 @@ export function readLibrary(path: string): Library {
   try {
     source = new FileSource(path);
   } catch (error) {
-    const denied = (error as { code?: unknown }).code === 'EACCES';
-    throw refusedFile(
-      path,
-      `cannot open shared object file: ${denied ? 'Permission denied' : messageOf(error)}`,
-    );
+    throw unreadable(path, error);
   }
   try {
     const file = asElf(source);
@@ -68,6 +64,19 @@ export function readLibrary(path: string): Library {
     source.close();
     throw error instanceof FormatError ? refusedFile(path, error.message) : error;
   }
+}
+
+function unreadable(path: string, error: unknown): Refusal {
+  const denied = (error as { code?: unknown }).code === 'EACCES';
+  const why = denied ? 'Permission denied' : messageOf(error);
+  return refusedFile(path, `cannot open shared object file: ${why}`);
+}
+
+/** A refusal, also that of a file which the system does not open: a library that is needed and may not be read, or is gone by now. */
+export function asRefusal(error: unknown): Refusal | undefined {
+  if (error instanceof Refusal) return error;
+  const { syscall, path } = error as { syscall?: unknown; path?: unknown };
+  return typeof syscall === 'string' && typeof path === 'string' ? unreadable(path, error) : undefined;
 }
 
 /** `source` as an ELF file; undefined if it has not even the header of one. */

@@ -1,10 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
 
+import { FileSource } from '../bytes/source.js';
 import { findBuildId, iterNotes } from '../elf/note.js';
 import type { ElfFile } from '../elf/file.js';
 import { FormatError } from '../errors.js';
 import { iterateObjects, linkMap, notesInMemory, type LoadedObject } from '../ffi/linker.js';
-import { inodeAt } from '../ffi/mapping.js';
+import { isFileAt } from '../ffi/mapping.js';
 import type { Library } from '../library/library.js';
 
 /** The build-id of a library as it is in memory, whatever became of its file. */
@@ -32,8 +33,8 @@ export function isStale(library: Library, object: LoadedObject): boolean {
   const loaded = loadedBuildId(object);
   if (loaded !== undefined || library.buildId !== undefined) return loaded !== library.buildId;
   // Without a build-id: the mapping says which file it is of. The program headers are in its first segment.
-  const inode = inodeAt(object.programHeaders.address);
-  return inode !== undefined && inode !== BigInt(library.file.identity?.split(':')[1] ?? inode);
+  const { source } = library.file;
+  return source instanceof FileSource && isFileAt(object.programHeaders.address, source) === false;
 }
 
 /** A loaded library that `library` is, byte for byte: a copy of it, or, with `same`, the very file, which the linker has under another name. */

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+
 import { FileSource } from '../bytes/source.js';
 import { neededClosure, type Dependency } from '../elf/closure.js';
 import { preflight } from '../elf/preflight.js';
@@ -49,8 +51,9 @@ export function preflightDependencies({
   return undefined;
 }
 
-/** Whether a library is in the process by that name. */
+/** Whether a library is in the process by that name or path. The linker opens a path, and would wait for a FIFO. */
 function isLoaded(name: string): boolean {
+  if (name.includes('/') && statSync(name, { throwIfNoEntry: false })?.isFile() !== true) return false;
   return loadedHandle(name) !== undefined;
 }
 

@@ -10,7 +10,7 @@ import { describe } from '../ffi/values/check.js';
 import { Library } from '../library/library.js';
 import type { Loaded } from '../symbols/table.js';
 import { checkBinding, loadFlags, recordBinding } from './binding.js';
-import { fileState, readLibrary, realPath } from './file.js';
+import { asRefusal, fileState, readLibrary, realPath } from './file.js';
 import { isStale, objectOf, originalOf } from './identity.js';
 import { checkUnchanged } from './unchanged.js';
 import { initialise, resultOfInit } from './init.js';
@@ -121,7 +121,7 @@ class Opening {
     try {
       return step();
     } catch (error) {
-      throw error instanceof Refusal ? error.toPluginError(this.name, this.path) : error;
+      throw asRefusal(error)?.toPluginError(this.name, this.path) ?? error;
     }
   }
 

@@ -1,9 +1,10 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { childValue } from '../testing/run-child.js';
-import { compile, describeWith } from '../testing/tools.js';
+import { compile, describeWith, ROOT } from '../testing/tools.js';
 
 /** Preloaded: does what `$SWAP` says, a shell command, just before the linker opens `p.so`. */
 const SHIM = `
@@ -38,6 +39,9 @@ for (let i = 0; i < 2; i++) {
 console.log(JSON.stringify(say));
 `;
 
+/** Root may; a container may hold it back. */
+const canMount = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
+
 describeWith(['gcc'], 'a file that changes between the look at it and dlopen', () => {
   let folder = '';
   beforeEach(() => {
@@ -66,5 +70,43 @@ describeWith(['gcc'], 'a file that changes between the look at it and dlopen', (
     const env = { LD_PRELOAD: compile(SHIM), SWAP: 'rm p.so' };
     const [first] = childValue(CHILD, { cwd: folder, env }) as string[];
     expect(first).toMatch(/cannot open shared object file: No such file or directory/);
+  });
+
+  /** Runs the child where `mounts`, a shell script, has mounted something over the empty folder `m`; which nobody else sees. */
+  const mounted = (mounts: string, swap: string): unknown => {
+    const env = { LD_PRELOAD: compile(SHIM), SWAP: swap };
+    const script = `import { spawnSync } from 'node:child_process';
+      const [command = '', file = ''] = process.argv.slice(2);
+      const { LD_PRELOAD: _, ...plain } = process.env;
+      const { stdout, stderr } = spawnSync('unshare', ['-m', 'sh', '-ec', command, process.execPath, require.resolve('tsx/cjs'), file], { encoding: 'utf8', env: plain });
+      if (stderr !== '') throw new Error(stderr);
+      process.stdout.write(stdout);`;
+    const file = join(folder, 'child.ts');
+    writeFileSync(file, CHILD.replace('#lib/', `${ROOT}/lib/`));
+    const { LD_PRELOAD, SWAP } = env;
+    const command = `${mounts}\ncd m\nexport SWAP='${SWAP}'\nLD_PRELOAD=${LD_PRELOAD} exec "$0" --require "$1" "$2"`;
+    return childValue(script, { cwd: folder, args: [command, file] });
+  };
+
+  (canMount ? it : it.skip)('that is another one of the same inode, on another device, is refused', () => {
+    // Inodes of a new tmpfs are counted from the same number on.
+    const mounts =
+      'mkdir m n; for d in m n; do mount -t tmpfs none $d; cp other.so $d/p.so; done; stat -c %i */p.so | uniq | wc -l > count';
+    const swap = 'mount --bind ../n/p.so p.so';
+    const [first] = mounted(mounts, swap) as string[];
+    expect(readFileSync(join(folder, 'count'), 'utf8')).toBe('1\n');
+    expect(first).toMatch(refused('what is loaded is another file'));
+  });
+
+  (canMount ? it : it.skip).each([
+    ['', ''],
+    [', the parts on other devices', 'mount -t tmpfs none upper; mount -t tmpfs none lower;'],
+  ])('is none on an overlay%s, whose devices are others in memory', (_, parts) => {
+    const overlay = 'mount -t overlay none -o lowerdir=lower,upperdir=upper/u,workdir=upper/w m';
+    const mounts = `mkdir m upper lower; ${parts} mkdir upper/u upper/w; cp p.so lower; ${overlay}`;
+    expect(mounted(mounts, ':')).toEqual([
+      [1, false],
+      [1, false],
+    ]);
   });
 });

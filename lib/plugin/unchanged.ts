@@ -1,5 +1,5 @@
 import { FileSource } from '../bytes/source.js';
-import { inodeAt } from '../ffi/mapping.js';
+import { isFileAt } from '../ffi/mapping.js';
 import type { Library } from '../library/library.js';
 import { fileState } from './file.js';
 import { loadedBuildId, objectOf } from './identity.js';
@@ -18,18 +18,15 @@ export function checkUnchanged({ library, dependencies, seen }: Newcomers, handl
   }
 }
 
-/** The inode and build-id of what is mapped, and the file that was read, which is still open. */
+/** The build-id, device and inode of what is mapped, and the file that was read, which is still open. */
 function whatChanged({ file, buildId }: Library, handle: bigint): string | undefined {
   const object = objectOf(handle);
   if (object === undefined) return undefined;
   if (loadedBuildId(object) !== buildId) return 'what is loaded has another build-id';
-  const inode = inodeAt(object.programHeaders.address);
-  const read = file.identity?.split(':')[1];
-  if (inode !== undefined && read !== undefined && inode !== BigInt(read))
-    return 'what is loaded is another file';
-  return file.source instanceof FileSource && file.source.isChanged
-    ? 'it was written to meanwhile'
-    : undefined;
+  const { source } = file;
+  if (!(source instanceof FileSource)) return undefined;
+  if (isFileAt(object.programHeaders.address, source) === false) return 'what is loaded is another file';
+  return source.isChanged ? 'it was written to meanwhile' : undefined;
 }
 
 /** The library and its constructors can't be undone: that is what the caller has to know. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { isPluginError } from '../../lib/errors.js';
 import { open } from '../../lib/plugin/open.js';
+import { DEPENDENCY } from './libraries.js';
 import { apply, type Mutant } from './mutants.js';
 
 /** What a child is to do. */
@@ -11,7 +12,7 @@ export interface Task {
   readonly folder: string;
   readonly paths: readonly string[];
   readonly mutants: readonly (readonly [index: number, mutant: Mutant])[];
-  /** Whether the mutant is opened itself, or a library that needs it. */
+  /** A sound library that needs `DEPENDENCY`, where that is to be opened, and the mutants are what it needs. */
   readonly opener?: string;
 }
 
@@ -39,8 +40,9 @@ function attempt(path: string, index: number): { outcome: string; text: string }
   }
   say({ index, stage: 'use' });
   try {
-    const number: unknown = plugin.lookup('number', 'int').value;
-    const answer: unknown = plugin.lookup('sum', 'int (void)')();
+    const number: unknown =
+      task.opener === undefined ? plugin.lookup('number', 'int').value : plugin.lookup('get', 'int (void)')();
+    const answer: unknown = plugin.lookup(task.opener === undefined ? 'sum' : 'call', 'int (void)')();
     const asBuilt = number === 42 && typeof answer === 'number';
     return {
       outcome: asBuilt ? 'opened' : 'opened, other values',
@@ -52,12 +54,28 @@ function attempt(path: string, index: number): { outcome: string; text: string }
   }
 }
 
+/** The file to be opened for a mutant that is in `folder` under `name`. */
+function openerOf(name: string): string {
+  if (task.opener === undefined) return join(task.folder, name);
+  const bytes = readFileSync(task.opener);
+  const at = bytes.indexOf(DEPENDENCY);
+  if (at < 0) throw new Error(`${task.opener} does not need ${DEPENDENCY}`);
+  bytes.write(name, at);
+  const path = join(task.folder, `opener-${name}`);
+  writeFileSync(path, bytes);
+  return path;
+}
+
 for (const [index, mutant] of task.mutants) {
   const bytes = sound[mutant.base];
   if (bytes === undefined) continue;
-  const path = join(task.folder, `${index}.so`);
+  // The linker knows libraries by the names by which they are needed: each has its own.
+  const name = `${String(index).padStart(DEPENDENCY.length - 3, '0')}.so`;
+  const path = join(task.folder, name);
   writeFileSync(path, apply(bytes, mutant));
+  const opened = openerOf(name);
   say({ index, stage: 'open' });
-  say({ index, ...attempt(path, index) });
+  say({ index, ...attempt(opened, index) });
   rmSync(path, { force: true });
+  rmSync(opened, { force: true });
 }

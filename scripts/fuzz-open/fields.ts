@@ -1,6 +1,7 @@
 import { DT, PT } from '../../lib/elf/constants.js';
 import { readDynamic } from '../../lib/elf/dynamic.js';
 import { ElfFile } from '../../lib/elf/file.js';
+import type { ProgramHeader } from '../../lib/elf/segment.js';
 import { DynamicSymbols } from '../../lib/elf/symbol.js';
 
 /** A number in a library: where it is in the file, its width in bytes, and what it is. */
@@ -82,7 +83,7 @@ export function fieldsOf(file: ElfFile): Field[] {
   add('ELF header', HEADER, 0, 1, 64);
   add('program header', PROGRAM_HEADER, phoff, phnum, 56);
   for (const segment of file.programHeaders) {
-    if (segment.type === PT.DYNAMIC) add('dynamic array', DYNAMIC, segment.offset, segment.fileSize / 16, 16);
+    if (segment.type === PT.DYNAMIC) fields.push(...dynamicFields(file, segment));
     if (segment.type === PT.NOTE) word('notes', segment.offset, segment.fileSize, 4);
   }
   const dynamic = readDynamic(file);
@@ -119,6 +120,18 @@ export function fieldsOf(file: ElfFile): Field[] {
     if (at !== undefined) word(kind, at, bytes, width);
   }
   return fields.filter((f) => f.at + f.width <= file.source.size);
+}
+
+/** Each with the name of its entry, as it was: `d_val[14] of DT_PLTRELSZ`. */
+function dynamicFields(file: ElfFile, { offset, fileSize }: ProgramHeader): Field[] {
+  const bytes = Buffer.from(file.source.read(offset, fileSize));
+  const names = new Map(Object.entries(DT).map(([name, tag]) => [BigInt(tag), name]));
+  return Array.from({ length: fileSize / 16 }, (_, i) => i).flatMap((i) =>
+    DYNAMIC.map(([name, at, width]) => {
+      const tag = names.get(bytes.readBigUInt64LE(i * 16)) ?? '';
+      return { kind: 'dynamic array', name: `${name}[${i}] of DT_${tag}`, at: offset + i * 16 + at, width };
+    }),
+  );
 }
 
 /** Four words, the filter, the buckets, and a word for each symbol that is in it. */

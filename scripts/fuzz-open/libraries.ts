@@ -38,3 +38,19 @@ export function bases(): Base[] {
     return { name, path };
   });
 }
+
+/** The name by which `opener` needs another library; as long as that of a mutant. */
+export const DEPENDENCY = 'dependency.so';
+
+/** A sound library that takes the variable and the function of another one, which lies beside it. */
+export function opener(): string {
+  const flags = ['-shared', '-fPIC'];
+  const other = compile('\nint number = 42;\nint sum(void) { return 0; }\n', {
+    flags: [...flags, `-Wl,-soname,${DEPENDENCY}`],
+    output: DEPENDENCY,
+  });
+  return compile(
+    '\nextern int number;\nint sum(void);\nint get(void) { return number; }\nint call(void) { return sum(); }\n',
+    { flags: [...flags, '-Wl,-rpath,$ORIGIN'], libs: [other], output: 'opener.so' },
+  );
+}

@@ -35,14 +35,14 @@ export function bundleChild(folder: string): string {
 
 /**
  * Opens all mutants, in children that each open many. One that dies takes nothing else with it: it is tried again alone, and what is
- * behind it goes on in another child. What dies only after others, which may have written into the process, is told apart.
+ * behind it goes on in another child. With `opener` a library that needs the mutant is opened. What dies only after others, which may have written into the process, is told apart.
  */
 export async function openAll(
   child: string,
   folder: string,
   paths: readonly string[],
   mutants: readonly Mutant[],
-  atOnce: number,
+  { atOnce, opener }: { readonly atOnce: number; readonly opener?: string | undefined },
 ): Promise<Outcome[]> {
   const numbered = mutants.map((mutant, index) => [index, mutant] as const);
   const batches: (typeof numbered)[] = [];
@@ -50,7 +50,14 @@ export async function openAll(
   const outcomes: Outcome[] = [];
   const worker = async (): Promise<void> => {
     for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
-      outcomes.push(...(await openBatch(child, { folder, paths, mutants: batch })));
+      outcomes.push(
+        ...(await openBatch(child, {
+          folder,
+          paths,
+          mutants: batch,
+          ...(opener === undefined ? {} : { opener }),
+        })),
+      );
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));

@@ -55,19 +55,24 @@ function checkEnd(dynamic: Dynamic): string | undefined {
   return dynamic.isEnded ? undefined : damaged('PT_DYNAMIC has no end: DT_NULL is missing');
 }
 
-/** Entries that the linker takes together: where the first is, it reads the others without asking whether they are there. */
+/** Entries that the linker takes together: where the first is, it reads the others without asking whether they are there, or does without both. */
 const TOGETHER = [
   ['RELA', 'RELASZ'],
+  ['RELASZ', 'RELA'],
   ['RELA', 'RELAENT'],
   ['REL', 'RELSZ'],
   ['REL', 'RELENT'],
   ['RELR', 'RELRSZ'],
+  ['RELRSZ', 'RELR'],
   ['RELR', 'RELRENT'],
   ['PLTREL', 'JMPREL'],
   ['PLTREL', 'PLTRELSZ'],
+  ['PLTRELSZ', 'JMPREL'],
   ['JMPREL', 'PLTREL'],
   ['INIT_ARRAY', 'INIT_ARRAYSZ'],
+  ['INIT_ARRAYSZ', 'INIT_ARRAY'],
   ['FINI_ARRAY', 'FINI_ARRAYSZ'],
+  ['FINI_ARRAYSZ', 'FINI_ARRAY'],
   ['VERDEF', 'VERSYM'],
   ['VERNEED', 'VERSYM'],
 ] as const;
@@ -116,6 +121,8 @@ function checkTables(file: ElfFile, dynamic: Dynamic, image: Image): string | un
   for (const [table, sizeTag] of TABLES) {
     const address = dynamic.number(DT[table]);
     const size = dynamic.number(DT[sizeTag]) ?? 0;
+    if (table === 'JMPREL' && address !== undefined && size === 0)
+      return damaged('DT_JMPREL has no relocations');
     if (address === undefined || size === 0 || image.isReadable(address, size)) continue;
     return damaged(`DT_${table} is outside the file: address ${hex(address)}, size ${size}`);
   }
@@ -136,6 +143,8 @@ function checkTables(file: ElfFile, dynamic: Dynamic, image: Image): string | un
 
 /** Entries that are offsets in the string table (gABI ch. 5 "Dynamic Section"). */
 const STRINGS = ['NEEDED', 'SONAME', 'RPATH', 'RUNPATH', 'AUXILIARY', 'FILTER'] as const;
+/** Those of them that the linker loads. */
+const LIBRARIES: ReadonlySet<(typeof STRINGS)[number]> = new Set(['NEEDED', 'AUXILIARY', 'FILTER']);
 
 function checkStrings(dynamic: Dynamic): string | undefined {
   const size = dynamic.strings.size;
@@ -144,6 +153,10 @@ function checkStrings(dynamic: Dynamic): string | undefined {
     const name = STRINGS.find((s) => DT[s] === tag);
     if (name !== undefined && value >= BigInt(size)) {
       return damaged(`DT_${name}: the string table ends at ${hex(size)}, ${hex(value)} is wanted`);
+    }
+    // "" is the main program's name.
+    if (name !== undefined && LIBRARIES.has(name) && dynamic.strings.at(Number(value)) === '') {
+      return damaged(`DT_${name}: the library has no name`);
     }
   }
   return undefined;

@@ -17,6 +17,8 @@ interface Region extends Span {
   readonly flags: number;
 }
 
+const NOWHERE = { start: 0, fileEnd: 0, end: 0 } as const;
+
 /** What a library will be in memory, before it is moved to its load base: which addresses there are, and what may be done with them. */
 export class Image {
   /** From the first segment to the end of the last. */
@@ -70,12 +72,13 @@ export class Image {
 
   /** The last segment that is writable; an empty one if none is. */
   get lastWritable(): Span {
-    return this.#regions.findLast((r) => (r.flags & PF.W) !== 0) ?? { start: 0, end: 0 };
+    return this.#regions.findLast((r) => (r.flags & PF.W) !== 0) ?? NOWHERE;
   }
 
-  /** The last segment with code; an empty one if there is none. */
+  /** The code of the last segment that has some, which is all in the file; an empty one if there is none. */
   get lastCode(): Span {
-    return this.#regions.findLast((r) => (r.flags & PF.X) !== 0) ?? { start: 0, end: 0 };
+    const { start, fileEnd } = this.#regions.findLast((r) => (r.flags & PF.X) !== 0) ?? NOWHERE;
+    return { start, end: fileEnd };
   }
 
   /** From the first to the last byte of the file that is mapped writable: where relocations write. */
@@ -87,8 +90,9 @@ export class Image {
     };
   }
 
+  /** What is executable and not in the file is zeros. */
   isCode(address: number): boolean {
-    return this.has(address, 1, PF.X);
+    return this.has(address, 1, PF.X) && address < (this.#last?.fileEnd ?? 0);
   }
 
   /** Segments do not overlap. An address at the end of one (`_end`) belongs to it where no other one begins there. */

@@ -18,6 +18,8 @@ interface RelocationTypes {
   readonly COPY: number;
   /** Types that need a thread-local symbol. */
   readonly TLS: ReadonlySet<number>;
+  /** Types that the linker takes, and no library has: their address is cut to 32 bits, or is one of x32. */
+  readonly FOREIGN: ReadonlySet<number>;
   /** Types that write another number of bytes than an address has. */
   readonly sizes: ReadonlyMap<number, number>;
 }
@@ -33,9 +35,10 @@ const TYPES: Readonly<Record<number, RelocationTypes>> = {
     IRELATIVE: 37,
     COPY: 5,
     TLS: new Set([16, 17, 18, 36]),
+    // 32, which the linker tells of ("causes overflow") and goes on; RELATIVE64.
+    FOREIGN: new Set([10, 38]),
     sizes: new Map([
       [2, 4],
-      [10, 4],
       [32, 4],
       [36, 16],
     ]),
@@ -50,6 +53,7 @@ const TYPES: Readonly<Record<number, RelocationTypes>> = {
     IRELATIVE: 1032,
     COPY: 1024,
     TLS: new Set([1028, 1029, 1030, 1031]),
+    FOREIGN: new Set(),
     sizes: new Map([[1031, 16]]),
   },
 };
@@ -94,6 +98,8 @@ class Relocations {
   readonly #dynamicEnd: number;
   readonly #hasTls: boolean;
   readonly #needsWrite: boolean;
+  /** What the linker reads meanwhile and later, which text relocations could write over. */
+  #tables: readonly Span[] | undefined;
 
   constructor(file: ElfFile, dynamic: Dynamic, image: Image, types: RelocationTypes) {
     this.#file = file;
@@ -242,8 +248,11 @@ class Relocations {
     offset: number,
     addend: number,
   ): string | undefined {
-    const { NONE, GLOB_DAT, JUMP_SLOT, RELATIVE, IRELATIVE, COPY, TLS, sizes } = this.#types;
-    if (type === NONE) return undefined;
+    const { NONE, GLOB_DAT, JUMP_SLOT, RELATIVE, IRELATIVE, COPY, TLS, FOREIGN, sizes } = this.#types;
+    // Where a linker has no use for one it writes zeros; what is not even an address is the middle of two others.
+    if (type === NONE)
+      return offset === 0 || this.#image.isInside(offset) ? undefined : `is of nothing, at ${hex(offset)}`;
+    if (FOREIGN.has(type)) return 'is not for a library of 64 bits';
     const size = sizes.get(type) ?? this.#word;
     if (!this.#isTarget(offset, size)) return `writes to address ${hex(offset)}`;
     if (symbol >= this.#symbolCount && symbol > 0)
@@ -271,6 +280,7 @@ class Relocations {
       return undefined;
     }
     if (tag === 'JMPREL') return 'is not one for functions';
+    if (!this.#isHere(symbol)) return `is of symbol ${symbol}, which is in no segment`;
     // What is narrower than an address is code's, and only a library with text relocations has that left.
     return size < this.#word && this.#needsWrite ? 'is not one for data' : undefined;
   }
@@ -333,9 +343,10 @@ class Relocations {
   /** Whether the linker may write there. */
   #isTarget(address: number, size: number): boolean {
     if (address < this.#dynamicEnd && address + size > this.#dynamicStart) return false;
-    return this.#needsWrite
-      ? this.#image.isWritable(address, size)
-      : this.#image.has(address, size, PF.R | PF.W | PF.X);
+    if (this.#needsWrite) return this.#image.isWritable(address, size);
+    this.#tables ??= tablesOf(this.#file, this.#dynamic, this.#symbolCount);
+    if (this.#tables.some(({ start, end }) => address < end && address + size > start)) return false;
+    return this.#image.has(address, size, PF.R | PF.W | PF.X);
   }
 
   #isSlot(address: number, size: number): boolean {
@@ -372,6 +383,29 @@ class Relocations {
     if (index < this.#written.length && Number.isInteger(index) && index >= 0) this.#written[index] = 1;
     return true;
   }
+}
+
+/** The program headers, and the tables of the linker, as far as their sizes are said. */
+function tablesOf({ header, programHeaders }: ElfFile, dynamic: Dynamic, symbols: number): Span[] {
+  const sizes = [
+    ['SYMTAB', symbols * (header.class === 64 ? 24 : 16)],
+    ['VERSYM', symbols * 2],
+    ['GNU_HASH', 16],
+    ['HASH', 8],
+    ['STRTAB', dynamic.strings.size],
+    ['RELA', dynamicNumber(dynamic, 'RELASZ')],
+    ['RELR', dynamicNumber(dynamic, 'RELRSZ')],
+    ['JMPREL', dynamicNumber(dynamic, 'PLTRELSZ')],
+  ] as const;
+  const first = programHeaders.find((p) => p.type === PT.LOAD && p.offset === 0);
+  const headers = Number(first?.address ?? 0n);
+  return [
+    { start: headers, end: headers + header.phoff + header.phnum * header.phentsize },
+    ...sizes.map(([tag, size]) => {
+      const start = dynamic.number(DT[tag]) ?? 0;
+      return { start, end: start === 0 ? 0 : start + size };
+    }),
+  ];
 }
 
 /** Without a table that tells the number of symbols there can be as many as fit in front of the strings, where linkers put them. */

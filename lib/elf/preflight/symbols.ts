@@ -12,6 +12,7 @@ export function checkSymbols(file: ElfFile, dynamic: Dynamic, image: Image): str
   const reason = checkHash(file, dynamic);
   if (reason !== undefined) return reason;
   const table = new SymbolWords(file, dynamic);
+  if (!table.beginsWithNull) return damaged('symbol 0, which stands for none, is not all zeros');
   const names = dynamic.strings.size;
   const tls = file.programHeaders.find((p) => p.type === PT.TLS)?.memorySize ?? 0;
   for (
@@ -25,7 +26,7 @@ export function checkSymbols(file: ElfFile, dynamic: Dynamic, image: Image): str
     const { type, section, isLocal } = table.kind(i);
     if (section === SHN.UNDEF) {
       // The linker looks for it nowhere else, and takes it to be at address 0.
-      if (isLocal && name > 0 && type !== STT.TLS) {
+      if (isLocal && name > 0) {
         return damaged(
           `symbol ${nameOf(dynamic, name, i)} is not for other libraries, and not defined in this one`,
         );
@@ -99,6 +100,11 @@ export class SymbolWords {
       if (type !== 2 || table[at + 3] !== 0 || address < start || address >= end) break;
     }
     return i;
+  }
+
+  /** gABI ch. 4 "Symbol Table": entry 0 is that of no symbol. Relocations without one have it, and the linker looks at its binding. */
+  get beginsWithNull(): boolean {
+    return this.#words.subarray(0, this.#entry).every((word) => word === 0);
   }
 
   /** Its offset in the string table. */
