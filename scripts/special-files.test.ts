@@ -1,8 +1,19 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 
+import { BufferSource } from '../lib/bytes/source.js';
+import { ElfFile } from '../lib/elf/file.js';
 import { childValue, runChild } from '../lib/testing/run-child.js';
 import { BUILD, compile, describeWith, ROOT } from '../lib/testing/tools.js';
 
@@ -214,6 +225,103 @@ describeWith(['gcc', 'mkfifo'], 'what is no library', () => {
       expect(counts.refused).toBeGreaterThan(5);
     } finally {
       if (writer.pid !== undefined) process.kill(-writer.pid, 'SIGKILL');
+    }
+  });
+
+  /** A sparse file says that it is large, and takes no place on disk. */
+  describe('that is sparse, of 8 GiB', () => {
+    const INSPECT = `
+      import { readFileSync } from 'node:fs';
+      import { inspect } from '#lib/index.js';
+      import { Library } from '#lib/library/library.js';
+      const peak = () => Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'latin1'))?.[1]) / 1024;
+      const before = peak();
+      const results = process.argv.slice(2).map((path) => {
+        const actions = [
+          () => inspect(path).symbols.map(({ type, reason }) => String(type ?? reason)).join(),
+          () => Library.open(path).constants.size,
+          () => Library.open(path).debugInfo.typeNamed('struct', 'none'),
+        ];
+        return actions.map((action) => {
+          try {
+            return String(action());
+          } catch (error) {
+            return (error as { code?: string }).code ?? String(error);
+          }
+        });
+      });
+      console.log(JSON.stringify({ results, mebibytes: peak() - before }));
+    `;
+    const asked = (...paths: string[]): { results: string[][]; mebibytes: number } =>
+      childValue(INSPECT, { args: paths, timeoutMilliseconds: TIMEOUT }) as {
+        results: string[][];
+        mebibytes: number;
+      };
+
+    /** A library whose section `name` says that it has 7 GiB. */
+    function grown(name: string, flags: readonly string[]): string {
+      const bytes = readFileSync(
+        compile('int f(int x) { return x; }\nint v;\n', { flags: ['-shared', '-fPIC', ...flags] }),
+      );
+      const index = new ElfFile(new BufferSource('x', bytes)).sections.findIndex((s) => s.name === name);
+      bytes.writeBigUInt64LE(7n << 30n, Number(bytes.readBigUInt64LE(40)) + index * 64 + 32);
+      const file = join(folder, `grown${name}.so`);
+      writeFileSync(file, bytes);
+      truncateSync(file, 2 ** 33);
+      return file;
+    }
+
+    it('is no library if it is all zeros', () => {
+      const file = join(folder, 'zeros');
+      writeFileSync(file, '');
+      truncateSync(file, 2 ** 33);
+      expect(asked(file).results).toEqual([['ERR_FORMAT', 'ERR_FORMAT', 'ERR_FORMAT']]);
+    });
+
+    it.each([
+      ['.shstrtab', []],
+      ['.comment', ['-gctf']],
+      ['.ctf', ['-gctf']],
+      ['.debug_abbrev', ['-g']],
+      ['.debug_aranges', ['-g']],
+    ])('and a section %s of 7 GiB gives an answer or our error', (name, flags) => {
+      const { results, mebibytes } = asked(grown(name, flags));
+      const expected = /^(ERR_FORMAT|ERR_PLUGIN_\w+|\d+|undefined|.*(decoding|int).*)$/;
+      for (const result of results.flat()) expect(result).toMatch(expected);
+      expect(mebibytes).toBeLessThan(256);
+    });
+
+    it('and is named by a debug link, is read for its checksum a part at a time', () => {
+      const bytes = readFileSync(library);
+      const stripped = join(folder, 'linked.so');
+      const debug = join(folder, 'linked.debug');
+      writeFileSync(debug, bytes);
+      // Without a build-id, only the checksum tells whose it is.
+      spawnSync('objcopy', ['--strip-debug', '--remove-section=.note.gnu.build-id', library, stripped]);
+      spawnSync('objcopy', [`--add-gnu-debuglink=${debug}`, stripped]);
+      truncateSync(debug, 2 ** 28);
+      const { results, mebibytes } = asked(stripped);
+      expect(results[0]?.[0]).toMatch(/its CRC is 0x/);
+      expect(mebibytes).toBeLessThan(128);
+    });
+  });
+
+  it('is passed over by a search for libraries', () => {
+    const place = join(folder, 'search');
+    mkdirSync(join(place, 'libodd.so.9'), { recursive: true });
+    spawnSync('mkfifo', [join(place, 'libodd.so.8')]);
+    symlinkSync('libodd.so.7', join(place, 'libodd.so.7'));
+    symlinkSync('/dev/zero', join(place, 'libodd.so.6'));
+    symlinkSync('nothing', join(place, 'libodd.so.5'));
+    writeFileSync(join(place, 'libodd.so.4'), '', { mode: 0 });
+    copyFileSync(library, join(place, 'libodd.so.3'));
+    for (const name of ['odd', 'libodd', 'libodd.so', 'libodd.so.3']) {
+      const { stdout, stderr, status } = runChild(join(ROOT, 'lib/cli/main.ts'), {
+        args: ['find', name],
+        env: { LD_LIBRARY_PATH: [join(folder, 'fifo'), join(folder, 'loop'), '/dev', place].join(':') },
+        timeoutMilliseconds: TIMEOUT,
+      });
+      expect([name, stdout, stderr, status]).toEqual([name, `${join(place, 'libodd.so.3')}\n`, '', 0]);
     }
   });
 });

@@ -83,6 +83,8 @@ export class ForwardSource implements ByteSource {
   }
 }
 
+/** Bytes that are read at once: a sparse file may say that its table of strings has 8 GiB. The largest, of browsers with debug info, have half of it. */
+const MAX_READ = 1 << 30;
 /** A FIFO would be waited for. */
 const WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK;
 /** A page of a `FileSource`, in bytes. One system call fetches it (9 µs, whatever its size up to here). */
@@ -160,7 +162,10 @@ export class FileSource implements ByteSource {
     return bytes;
   }
 
-  #load(offset: number, length: number, bytes: Uint8Array = new Uint8Array(length)): Uint8Array {
+  #load(offset: number, length: number, memory?: Uint8Array): Uint8Array {
+    if (length > MAX_READ)
+      throw new FormatError(this.name, offset, `${length} bytes at once, more than ${MAX_READ} are refused`);
+    const bytes = memory ?? new Uint8Array(length);
     for (let done = 0; done < length;) {
       const count = readSync(this.#fd, bytes, done, length - done, offset + done);
       if (count === 0) throw new FormatError(this.name, offset + done, 'the file ends here');

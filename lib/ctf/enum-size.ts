@@ -28,6 +28,8 @@ interface Evidence {
 export class EnumSizes {
   readonly #addressSize: number;
   readonly #evidence = new Map<number, Evidence>();
+  /** Of structs and unions, by their keys. */
+  readonly #alignments = new Map<number, number>();
 
   constructor(dictionaries: readonly Dictionary[], variables: Iterable<SizedType>, addressSize: number) {
     this.#addressSize = addressSize;
@@ -68,6 +70,7 @@ export class EnumSizes {
 
   #addRecord(record: CtfType): void {
     let entries: readonly MemberEntry[] | undefined;
+    let others: readonly number[] | undefined;
     const count = record.count;
     for (let i = 0; i < count; i++) {
       entries ??= readMemberEntries(record);
@@ -82,7 +85,9 @@ export class EnumSizes {
       const evidence = this.#of(type);
       evidence.room = Math.min(evidence.room, (end - start) / elements);
       if (record.kind === CTF_K.UNION) continue;
-      const fits = (size: number): boolean => this.#fits(record, entries ?? [], i, size, elements);
+      others ??= greatestOfOthers(entries.map((each) => this.#alignmentOf(record, each)));
+      const other = others[i] ?? 1;
+      const fits = (size: number): boolean => this.#fits(record, entries ?? [], i, size, elements, other);
       evidence.seemsEight ||= !fits(USUAL_SIZE) && fits(8);
     }
   }
@@ -94,29 +99,45 @@ export class EnumSizes {
     if (type?.kind === CTF_K.ENUM && bits > USUAL_SIZE * 8) this.#of(type).exact.add(8);
   }
 
-  /** Whether a member lies, and what follows it lies, as they do by nature if it is of `count` enums of `size` bytes. */
+  #alignmentOf(record: CtfType, { type }: MemberEntry): number {
+    return naturalAlignment(record, type, this.#addressSize, this.#alignments);
+  }
+
+  /**
+   * Whether a member lies, and what follows it lies, as they do by nature if it is of `count` enums of `size` bytes. `other`: the greatest alignment of the other
+   * members.
+   */
   #fits(
     record: CtfType,
     entries: readonly MemberEntry[],
     index: number,
     size: number,
     count: number,
+    other: number,
   ): boolean {
     const [before, entry, next] = [entries[index - 1], entries[index], entries[index + 1]];
     if (entry === undefined) return false;
     const sizeOfMember = (m: MemberEntry): number => sizeToLinker(record, m.type, this.#addressSize);
-    const alignmentOf = (m: MemberEntry): number => naturalAlignment(record, m.type, this.#addressSize);
     const start = entry.offset / 8;
     const startsAt = before === undefined ? 0 : roundUp(before.offset / 8 + sizeOfMember(before), size);
     const end = start + size * count;
-    const alignment = Math.max(size, ...entries.filter((m) => m !== entry).map(alignmentOf));
     return (
       start === startsAt &&
       (next === undefined
-        ? record.size === roundUp(end, alignment)
-        : next.offset / 8 === roundUp(end, alignmentOf(next)))
+        ? record.size === roundUp(end, Math.max(size, other))
+        : next.offset / 8 === roundUp(end, this.#alignmentOf(record, next)))
     );
   }
+}
+
+/** For each of some numbers the greatest of the others, 1 at least. */
+function greatestOfOthers(numbers: readonly number[]): number[] {
+  let [greatest, where, next] = [1, -1, 1];
+  for (const [i, number] of numbers.entries()) {
+    if (number > greatest) [greatest, where, next] = [number, i, greatest];
+    else next = Math.max(next, number);
+  }
+  return numbers.map((_, i) => (i === where ? next : greatest));
 }
 
 /** What gcc gives to a packed enum: the smallest integer that holds all enumerators. */

@@ -3,8 +3,8 @@ import type { CtfType } from './dictionary.js';
 import { keyOf } from './finite.js';
 import { readArrayEntry, readMemberEntries, readSliceEntry, strip } from './references.js';
 
-/** Structs within a struct: more than any has. */
-const MAX_RECORDS = 1000;
+/** Structs in a struct, one in another: more than any has. */
+const MAX_DEPTH = 200;
 
 /** An array's innermost element, or the type itself, without typedefs and qualifiers; and how many there are of it. */
 export interface Elements {
@@ -55,7 +55,8 @@ export function naturalAlignment(
   from: CtfType,
   id: number,
   addressSize: number,
-  known: Map<number, number> = new Map<number, number>(),
+  known: Map<number, number>,
+  depth = 0,
 ): number {
   const { type } = elementsOf(from, id);
   switch (type?.kind) {
@@ -67,9 +68,9 @@ export function naturalAlignment(
       alignment = 1;
       // Corrupt structs can be in themselves, or in each other without end.
       known.set(key, alignment);
-      if (known.size > MAX_RECORDS) return alignment;
+      if (depth > MAX_DEPTH) return alignment;
       for (const member of readMemberEntries(type))
-        alignment = Math.max(alignment, naturalAlignment(type, member.type, addressSize, known));
+        alignment = Math.max(alignment, naturalAlignment(type, member.type, addressSize, known, depth + 1));
       known.set(key, alignment);
       return alignment;
     }

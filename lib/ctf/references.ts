@@ -53,9 +53,13 @@ export function readParameterEntries(type: CtfType): number[] {
   return readEntries(type, (cursor) => cursor.u32());
 }
 
+/** Members, enumerators or parameters of one type: those of C have up to some thousand. */
+const MAX_ENTRIES = 1 << 16;
+
 /** What follows a type, `count` times. */
 export function readEntries<T>({ dictionary, count, pos }: CtfType, read: (cursor: ByteCursor) => T): T[] {
   const cursor = dictionary.at(pos);
+  if (count > MAX_ENTRIES) cursor.fail(`a type of more than ${MAX_ENTRIES} parts`);
   return Array.from({ length: count }, () => read(cursor));
 }
 

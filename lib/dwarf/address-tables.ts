@@ -9,6 +9,7 @@ const HEADER = 8;
 export class AddressTables {
   readonly #file: DebugFile;
   #bases: readonly number[] | undefined;
+  #byBase: UnitsByBase | undefined;
 
   constructor(file: DebugFile) {
     this.#file = file;
@@ -18,22 +19,21 @@ export class AddressTables {
   *unitsWith(address: Uint8Array): Generator<Unit> {
     const section = this.#file.section('.debug_addr');
     if (section === undefined) return;
+    // An address may be there a hundred thousand times.
+    const seen = new Set<Unit | readonly Unit[]>();
     for (const at of occurrences(section, address)) {
-      const likely = this.#likelyUnit(at);
-      if (likely === undefined) yield* unitsAtBase(this.#file, at);
-      else yield likely;
+      const found = this.#likelyUnit(at) ?? this.#unitsAtBase(at);
+      if (seen.has(found)) continue;
+      seen.add(found);
+      if (found instanceof Array) yield* found;
+      else yield found;
     }
   }
 
   /** The unit that has as many in front of it as its part has: compilers and linkers write both in one order. Every unit's own entry would tell, at ten times the cost. */
   #likelyUnit(at: number): Unit | undefined {
     this.#bases ??= this.#readBases();
-    let [low, high] = [0, this.#bases.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#bases[middle] ?? 0) <= at) low = middle + 1;
-      else high = middle;
-    }
+    const low = countUpTo(this.#bases, at);
     const { units } = this.#file;
     const unit = units.length === this.#bases.length ? units[low - 1] : undefined;
     return unit !== undefined && unit.root.addrBase === this.#bases[low - 1] ? unit : undefined;
@@ -56,18 +56,42 @@ export class AddressTables {
     }
     return bases;
   }
+
+  /** The units of the nearest base in front of `at`. */
+  #unitsAtBase(at: number): readonly Unit[] {
+    this.#byBase ??= readUnitsByBase(this.#file);
+    const { starts, units } = this.#byBase;
+    return units.get(starts[countUpTo(starts, at) - 1] ?? -1) ?? NONE;
+  }
 }
 
-/** The units of the nearest base in front of `at`. */
-function unitsAtBase(file: DebugFile, at: number): Unit[] {
-  let base = -1;
-  let units: Unit[] = [];
+const NONE: readonly Unit[] = [];
+
+/** Units by their bases, and these in order. */
+interface UnitsByBase {
+  readonly starts: Float64Array;
+  readonly units: ReadonlyMap<number, readonly Unit[]>;
+}
+
+function readUnitsByBase(file: DebugFile): UnitsByBase {
+  const units = new Map<number, Unit[]>();
   for (const unit of file.units) {
-    const own = unit.root.addrBase;
-    if (own === undefined || own > at || own < base) continue;
-    if (own > base) units = [];
-    base = own;
-    units.push(unit);
+    const { addrBase } = unit.root;
+    if (addrBase === undefined) continue;
+    const known = units.get(addrBase);
+    if (known === undefined) units.set(addrBase, [unit]);
+    else known.push(unit);
   }
-  return units;
+  return { starts: Float64Array.from(units.keys()).sort(), units };
+}
+
+/** How many of some numbers in order are no greater than `limit`. */
+function countUpTo(numbers: ArrayLike<number>, limit: number): number {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((numbers[middle] ?? 0) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

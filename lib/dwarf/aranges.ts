@@ -1,8 +1,13 @@
 import { FormatError } from '../errors.js';
+import { rangeDensity } from './density.js';
 import type { DebugFile } from './file.js';
 import { readRanges } from './ranges.js';
 import type { Unit } from './unit.js';
 
+/** Units that are taken to describe one address, once many were asked for. */
+const MAX_FOUND = 1024;
+/** Where the ranges of units are, until DWARF 4 and since. */
+const RANGES: readonly string[] = ['.debug_ranges', '.debug_rnglists'];
 /** Of a set, in 32-bit DWARF: what stands in front of its addresses, in bytes. */
 const MIN_HEAD = 12;
 /** Searches of a table that is not sorted yet: that takes as long as some hundred of them. */
@@ -56,7 +61,7 @@ class AddressTable {
     }
     const found: number[] = [];
     for (let i = low - 1; i >= 0 && (this.#highest[i] ?? 0) > address; i--) {
-      if ((entries[3 * i + 1] ?? 0) > address) found.push(3 * i);
+      if ((entries[3 * i + 1] ?? 0) > address && found.push(3 * i) >= MAX_FOUND) break;
     }
     return found;
   }
@@ -177,11 +182,13 @@ export class UnitsByAddress {
   #readRoots(): AddressTable {
     const table = new AddressTable();
     const covered = new Set(this.#covered);
+    const sizes = RANGES.map((name) => this.#file.section(name)?.size ?? 0);
+    const density = rangeDensity(Math.max(...sizes));
     for (const unit of this.#file.units) {
       if (covered.has(unit.start) || unit.header.signature !== undefined) continue;
       const { ranges, lowPc, highPc } = unit.root;
       if (ranges !== undefined) {
-        for (const { low, high } of readRanges(unit, ranges))
+        for (const { low, high } of readRanges(unit, ranges, density))
           table.add(Number(low), Number(high), unit.start);
       } else if (lowPc !== undefined && highPc !== undefined) {
         table.add(Number(lowPc), Number(highPc), unit.start);

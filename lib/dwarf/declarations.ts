@@ -1,4 +1,5 @@
 import { DW_AT, DW_FORM, DW_TAG } from './constants.js';
+import { entryDensity } from './density.js';
 import { Die } from './die.js';
 import type { DebugFile } from './file.js';
 import { readOffset } from './form.js';
@@ -15,10 +16,12 @@ import { walkTop } from './walk.js';
 export function* declaredSymbols(file: DebugFile): Generator<Die> {
   const seen = new Set<number>();
   const variables: [unit: Unit, pos: number][] = [];
+  const density = entryDensity(file.infoSize);
   for (const unit of file.units) {
     if (!mayDeclare(unit)) continue;
     const functions: number[] = [];
     walkTop(unit, TAGS, (abbrev, pos) => {
+      density.count();
       if (!isDeclaration(abbrev)) return;
       const key = nameOffset(unit, abbrev);
       if (key !== undefined && seen.has(key)) return;

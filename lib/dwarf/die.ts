@@ -14,6 +14,9 @@ import { MissingFileError } from './sections.js';
 import type { Unit } from './unit.js';
 import { siblingPos } from './walk.js';
 
+/** Children of an entry that are read. The structs, enums and functions of C have up to some thousand, C++'s namespaces in one unit some ten thousand. */
+const MAX_CHILDREN = 1 << 18;
+
 /** An entry that is referred to but can't be read, and why: a supplementary file or a type unit is missing. */
 export class Unavailable {
   readonly reason: string;
@@ -218,8 +221,10 @@ export class Die {
       if (code === 0) return dies;
       const attributesPos = cursor.pos;
       const abbrev = unit.abbrev(code, pos);
-      if (tags.length === 0 || tags.includes(abbrev.tag))
+      if (tags.length === 0 || tags.includes(abbrev.tag)) {
+        if (dies.length >= MAX_CHILDREN) return this.#fail(`more than ${MAX_CHILDREN} entries in one`);
         dies.push(new Die(unit, pos, this.#user, { abbrev, attributesPos }));
+      }
       cursor.pos = siblingPos(unit, abbrev, attributesPos);
     }
   }

@@ -13,6 +13,7 @@ import { AddressTables } from './address-tables.js';
 import { UnitsByAddress } from './aranges.js';
 import { mayHaveTypes } from './compiler.js';
 import { DW_AT, DW_LANG, DW_TAG } from './constants.js';
+import { entryDensity } from './density.js';
 import { Die } from './die.js';
 import { DebugFile } from './file.js';
 import { hasParameters, isPrototyped } from './function-type.js';
@@ -51,6 +52,15 @@ const MAX_SEARCHES = 8;
 const LARGE = 1 << 26;
 /** Bytes of `.debug_info` for each symbol that is asked for up to which a walk over all takes less time than searches. */
 const WALKED = 1 << 17;
+/** What a struct, union or enum may be declared as. */
+const TYPE_TAGS: readonly number[] = [
+  DW_TAG.structure_type,
+  DW_TAG.class_type,
+  DW_TAG.union_type,
+  DW_TAG.enumeration_type,
+];
+/** Units that are asked why they say nothing of what is at an address: one has it, as a rule. */
+const MAX_UNITS = 16;
 /** Units, and names, whose indexes are kept. */
 const MAX_INDEXES = 1024;
 
@@ -63,10 +73,14 @@ export class DwarfInfo {
   readonly #unitIndexes = new Map<Unit, UnitIndex>();
   /** Of all units, once many symbols are expected. */
   #entries: (() => SymbolEntries | undefined) | undefined;
+  /** Why they are not read: a search for each of as many would take longer still. */
+  #refused: FormatError | undefined;
   #variables: VariableSearch | undefined;
   readonly #addressTables: AddressTables;
+  readonly #whyNoVariable = once(() => this.#whyNothing(this.#file.units));
   #lookupTables: LookupTables | undefined;
   #names: NameIndex | undefined;
+  readonly #declared = new Map<Unit, Set<number>>();
   /** Indexes of one name each. */
   readonly #named = new Map<string, NameIndex>();
 
@@ -80,6 +94,7 @@ export class DwarfInfo {
 
   /** The type of a symbol. Corrupt debug info is an absent type, with the reason. */
   symbol(query: SymbolQuery): TypedSymbol | Absent {
+    if (this.#refused !== undefined) return { reason: this.#refused.message };
     try {
       return this.#find(query);
     } catch (error) {
@@ -95,9 +110,9 @@ export class DwarfInfo {
       try {
         return new (symbolEntries().SymbolEntries)(this.#file);
       } catch (error) {
-        // What is asked for may be in a unit that can be read.
-        if (error instanceof FormatError) return undefined;
-        throw error;
+        if (!(error instanceof FormatError)) throw error;
+        this.#refused = error;
+        return undefined;
       }
     });
   }
@@ -165,7 +180,9 @@ export class DwarfInfo {
     if (address === undefined) return [];
     const entries = this.#entries?.();
     if (entries !== undefined) {
-      const there = isFunction(query) ? entries.functions(address) : entries.variables(address);
+      const there = isFunction(query)
+        ? entries.functions(address, query.name)
+        : entries.variables(address, query.name);
       return there.filter((die) => die.isReadable);
     }
     let dies: Die[] = [];
@@ -248,25 +265,33 @@ export class DwarfInfo {
 
   #whyAbsent(query: SymbolQuery, names: NameIndex | undefined): string {
     if (this.#file.section('.debug_info') === undefined) return 'there is no debug info';
-    const address = placeOf(query);
-    const units = !isFunction(query)
-      ? this.#file.units
-      : address === undefined
-        ? []
-        : [...this.#unitsWith(address, true, query.name)];
-    for (const unit of units) {
-      const split = unit.isSkeleton ? this.#file.splitUnits.of(unit) : unit;
-      if (typeof split === 'string') return split;
-    }
-    if (units.length > 0 && units.every((unit) => unit.root.language === DW_LANG.Mips_Assembler)) {
-      return 'it is written in assembler';
-    }
+    const why = this.#entries?.()?.error?.message ?? this.#whyNoUnit(query);
+    if (why !== undefined) return why;
     const namesake = names?.find(isFunction(query) ? 'function' : 'variable', query.name);
     const other = namesake && elsewhere(query, namesake);
     if (other === undefined || query.kind === 'ifunc') {
       return this.#missing ?? 'it has no entry in the debug info';
     }
     return `what the debug info calls ${query.name} is another symbol, at 0x${other.toString(16)}`;
+  }
+
+  /** Why no unit that may have it says more. */
+  #whyNoUnit(query: SymbolQuery): string | undefined {
+    if (!isFunction(query)) return this.#whyNoVariable();
+    const address = placeOf(query);
+    if (address === undefined) return undefined;
+    const units: Unit[] = [];
+    for (const unit of this.#unitsWith(address, true, query.name)) if (units.push(unit) >= MAX_UNITS) break;
+    return this.#whyNothing(units);
+  }
+
+  #whyNothing(units: readonly Unit[]): string | undefined {
+    for (const unit of units) {
+      const split = unit.isSkeleton ? this.#file.splitUnits.of(unit) : unit;
+      if (typeof split === 'string') return split;
+    }
+    const isAssembler = units.every((unit) => unit.root.language === DW_LANG.Mips_Assembler);
+    return units.length > 0 && isAssembler ? 'it is written in assembler' : undefined;
   }
 
   #hasTypes(unit: Unit): boolean {
@@ -326,11 +351,24 @@ export class DwarfInfo {
     const keyword = nameIndex().keywordOf(die.tag);
     const name = die.string(DW_AT.name);
     if (keyword === undefined || name === undefined) return undefined;
-    const atFileScope: number[] = [];
-    walkTop(die.unit, [die.tag], (_, pos, level) => {
-      if (level === 0) atFileScope.push(pos);
-    });
-    return atFileScope.includes(die.pos) ? this.#namesWith(name)?.definition(keyword, name) : undefined;
+    return this.#declaredIn(die.unit).has(die.pos)
+      ? this.#namesWith(name)?.definition(keyword, name)
+      : undefined;
+  }
+
+  /** Where a unit declares types at file scope. */
+  #declaredIn(unit: Unit): ReadonlySet<number> {
+    let found = this.#declared.get(unit);
+    if (found === undefined) {
+      const places = (found = new Set<number>());
+      const density = entryDensity(unit.end - unit.start);
+      walkTop(unit, TYPE_TAGS, (abbrev, pos, level) => {
+        density.count();
+        if (level === 0 && abbrev.has(DW_AT.declaration)) places.add(pos);
+      });
+      this.#declared.set(unit, found);
+    }
+    return found;
   }
 }
 

@@ -2,6 +2,7 @@ import type { ConstantValue, ConstantValues } from '../ctypes/type-source.js';
 import { orUndefined } from '../errors.js';
 import type { Abbrev } from './abbrev.js';
 import { DW_AT, DW_FORM, DW_TAG } from './constants.js';
+import { enumeratorDensity, type Density } from './density.js';
 import { Die } from './die.js';
 import { enumeratorValue, enumStorage, type EnumStorage } from './enum-type.js';
 import { everyUnit } from './every-unit.js';
@@ -42,13 +43,15 @@ export function readEnumerators(file: DebugFile, reader: TypeReader): ConstantVa
     if (typeof name === 'number') byPlace.set(name, values);
     return values;
   };
+  const density = enumeratorDensity();
   for (const unit of everyUnit(file)) {
+    density.allow(unit.end - unit.start);
     // Each file has strings of its own.
     if (unit.file !== within) byPlace = new Map();
     within = unit.file;
     walkTop(unit, [DW_TAG.enumeration_type], (abbrev, pos, level) => {
       if (level > 0 || !namesConstants(abbrev)) return;
-      const stored = readableStored(unit, pos);
+      const stored = readableStored(unit, pos, density);
       let storage: EnumStorage | undefined;
       for (const one of stored) {
         let { value } = one;
@@ -97,9 +100,9 @@ class Value implements ConstantValue {
 }
 
 /** The same, but none where their names are in a file that can't be had. */
-function readableStored(unit: Unit, enumPos: number): Stored[] {
+function readableStored(unit: Unit, enumPos: number, density: Density): Stored[] {
   try {
-    return readStored(unit, enumPos);
+    return readStored(unit, enumPos, density);
   } catch (error) {
     if (error instanceof MissingFileError) return [];
     throw error;
@@ -107,7 +110,7 @@ function readableStored(unit: Unit, enumPos: number): Stored[] {
 }
 
 /** The enumerators among the children of the entry at `enumPos`. */
-function readStored(unit: Unit, enumPos: number): Stored[] {
+function readStored(unit: Unit, enumPos: number, density: Density): Stored[] {
   const stored: Stored[] = [];
   const { abbrev } = new Die(unit, enumPos);
   abbrev.skip(unit.cursor, unit);
@@ -118,7 +121,10 @@ function readStored(unit: Unit, enumPos: number): Stored[] {
     if (code === 0) return stored;
     const child = unit.abbrev(code, pos);
     const attributesPos = cursor.pos;
-    if (child.tag === DW_TAG.enumerator) stored.push(readEnumerator(unit, child, pos));
+    if (child.tag === DW_TAG.enumerator) {
+      density.count();
+      stored.push(readEnumerator(unit, child, pos));
+    }
     if (child.tag === DW_TAG.enumerator && !child.hasChildren) pos = cursor.pos;
     else pos = siblingPos(unit, child, attributesPos);
   }

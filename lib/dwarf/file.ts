@@ -3,6 +3,7 @@ import { BufferSource, type ByteSource, ForwardSource, readCString } from '../by
 import { FormatError } from '../errors.js';
 import { type Abbrev, AbbrevTable, findAbbrev, KnownAbbrevs } from './abbrev.js';
 import { DW_FORM } from './constants.js';
+import { unitDensity } from './density.js';
 import { type Encoding, readAddress, readIndex, readOffset } from './form.js';
 import type { Imports } from './imports.js';
 import { type DwarfSections, MissingFileError, parseAt } from './sections.js';
@@ -20,6 +21,8 @@ const ABBREVS = 1 << 18;
 /** The sections that a walk over all units reads all of, and the most bytes of one that are kept. */
 const WALKED: readonly string[] = ['.debug_info', '.debug_abbrev', '.debug_str'];
 const MAX_AHEAD = 1 << 25;
+/** Bytes that are looked through at a time for the end of padding. */
+const PADDING = 4096;
 /** Strings that are kept at a time: entries of many units have the same ones. */
 const STRINGS = 1 << 14;
 
@@ -55,7 +58,7 @@ export class DebugFile {
   #texts: Buffer | undefined;
   readonly #strings = new Map<number, string>();
   readonly #units = new Map<number, Unit>();
-  #list: readonly Unit[] | undefined;
+  #list: { readonly units: readonly Unit[]; readonly error: FormatError | undefined } | undefined;
   #typeUnits: Map<bigint, Unit> | undefined;
   readonly #loaded = new Set<Unit>();
   #loadedBytes = 0;
@@ -149,16 +152,37 @@ export class DebugFile {
 
   /** Every unit, by offset. Hops from header to header. */
   get units(): readonly Unit[] {
+    const { units, error } = this.readableUnits;
+    if (error !== undefined) throw error;
+    return units;
+  }
+
+  /** The same as far as they can be read, and what is wrong there. */
+  get readableUnits(): { readonly units: readonly Unit[]; readonly error: FormatError | undefined } {
     if (this.#list === undefined) {
-      const list: Unit[] = [];
-      for (let start = 0; start < this.#size;) {
-        const unit = this.#unitOrPadding(start);
-        if (unit !== undefined) list.push(unit);
-        start = unit?.end ?? start + 4;
+      const units: Unit[] = [];
+      let error: FormatError | undefined;
+      try {
+        for (const unit of this.#hop()) units.push(unit);
+      } catch (thrown) {
+        if (!(thrown instanceof FormatError)) throw thrown;
+        error = thrown;
       }
-      this.#list = list;
+      this.#list = { units, error };
     }
     return this.#list;
+  }
+
+  *#hop(): Generator<Unit> {
+    const density = unitDensity(this.#size);
+    for (let start = 0; start < this.#size;) {
+      const unit = this.#unitOrPadding(start);
+      if (unit !== undefined) {
+        density.count();
+        yield unit;
+      }
+      start = unit?.end ?? this.#behindPadding(start);
+    }
   }
 
   /** The unit that starts at `start`. */
@@ -346,6 +370,17 @@ export class DebugFile {
       if (error instanceof MissingFileError) return { error };
       throw error;
     }
+  }
+
+  /** Where the padding at `start` ends, as far as the next bytes tell. */
+  #behindPadding(start: number): number {
+    const inTypes = start >= this.infoSize;
+    const section = this.required(inTypes ? '.debug_types' : '.debug_info');
+    const offset = (inTypes ? start - this.infoSize : start) + 4;
+    const bytes = section.read(offset, Math.min(PADDING, section.size - offset));
+    let length = 0;
+    while (length < bytes.length && bytes[length] === 0) length++;
+    return start + 4 + length - (length % 4);
   }
 
   #unitOrPadding(start: number): Unit | undefined {

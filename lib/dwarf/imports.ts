@@ -1,4 +1,5 @@
 import { DW_AT, DW_TAG } from './constants.js';
+import { entryDensity, type Density } from './density.js';
 import { Die } from './die.js';
 import type { DebugFile } from './file.js';
 import type { Unit } from './unit.js';
@@ -18,13 +19,14 @@ export class Imports {
   readonly supplementaryUnits: readonly Unit[];
 
   constructor(file: DebugFile) {
-    for (const unit of file.units) this.#scan(unit);
+    const density = entryDensity();
+    for (const unit of file.units) this.#scan(unit, density);
     const reached: Unit[] = [];
     for (const unit of this.#importers.keys()) {
       // What is imported here is put behind the others, and comes up later.
       if (unit.file === file) continue;
       reached.push(unit);
-      this.#scan(unit);
+      this.#scan(unit, density);
     }
     this.supplementaryUnits = reached;
   }
@@ -40,8 +42,10 @@ export class Imports {
     return user;
   }
 
-  #scan(unit: Unit): void {
+  #scan(unit: Unit, density: Density): void {
+    density.allow(unit.end - unit.start);
     walkTop(unit, [DW_TAG.imported_unit], (_, pos) => {
+      density.count();
       const root = new Die(unit, pos, unit).reference(DW_AT.import);
       if (root instanceof Die && !this.#importers.has(root.unit)) this.#importers.set(root.unit, unit);
     });

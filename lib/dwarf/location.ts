@@ -1,5 +1,6 @@
 import { ByteCursor } from '../bytes/cursor.js';
 import { DW_AT, DW_OP, DW_TAG } from './constants.js';
+import type { Density } from './density.js';
 import type { Die } from './die.js';
 import { readAddress } from './form.js';
 import { readRanges } from './ranges.js';
@@ -49,17 +50,17 @@ function variableLocation(die: Die): Location {
 /**
  * The addresses that the symbol of a function's or variable's entry may have. A function split into hot and cold parts
  * (gcc -O2) has ranges and no `low_pc`; its symbol is the start of one of them. None for what the linker removed or folded
- * into something else (`--gc-sections`, `--icf`), where it leaves 0, or all ones as DWARF 6 will have it (issue 200609.1).
+ * into something else (`--gc-sections`, `--icf`), where it leaves 0, or all ones as DWARF 6 will have it (issue 200609.1). `density` counts its ranges.
  */
-export function addressesOf(die: Die): bigint[] {
+export function addressesOf(die: Die, density?: Density): bigint[] {
   const nowhere = (1n << BigInt(8 * die.unit.addressSize)) - 1n;
-  const addresses = die.tag === DW_TAG.variable ? [variableLocation(die)] : codeAddresses(die);
+  const addresses = die.tag === DW_TAG.variable ? [variableLocation(die)] : codeAddresses(die, density);
   return addresses.filter((a): a is bigint => typeof a === 'bigint' && a !== 0n && a !== nowhere);
 }
 
-function codeAddresses(die: Die): (bigint | undefined)[] {
+function codeAddresses(die: Die, density: Density | undefined): (bigint | undefined)[] {
   const ranges = die.list(DW_AT.ranges);
-  const starts = ranges === undefined ? [] : readRanges(die.unit, ranges).map(({ low }) => low);
+  const starts = ranges === undefined ? [] : readRanges(die.unit, ranges, density).map(({ low }) => low);
   return [die.address(DW_AT.low_pc), ...starts];
 }
 

@@ -1,5 +1,6 @@
 import type { Abbrev } from './abbrev.js';
 import { DW_AT, DW_FORM, DW_TAG } from './constants.js';
+import { entryDensity } from './density.js';
 import { Die } from './die.js';
 import type { DebugFile } from './file.js';
 import { readOffset, skipForm } from './form.js';
@@ -61,6 +62,7 @@ export class NameIndex {
   readonly #seen = new Map<NameKind, Map<number, Entry>>();
 
   readonly #shapes = new Map<Abbrev, Shape>();
+  readonly #density = entryDensity();
   #within: DebugFile | undefined;
   readonly #only: string | undefined;
 
@@ -69,7 +71,9 @@ export class NameIndex {
     this.#only = only;
     for (const unit of units) {
       this.#enter(unit);
+      this.#density.allow(unit.end - unit.start);
       walkTop(unit, TAGS, (abbrev, pos, level) => {
+        this.#density.count();
         this.#add(unit, abbrev, pos, level);
       });
     }
@@ -138,7 +142,7 @@ export class NameIndex {
     if (name === undefined) return;
     // A declaration without a prototype adds nothing.
     if (listed === 'function declaration' && !isPrototyped(die) && !hasParameters(die)) return;
-    const placed = mayBePlaced && addressesOf(die).length > 0;
+    const placed = mayBePlaced && addressesOf(die, this.#density).length > 0;
     const entry: Entry = { unit, pos, size: undefined, line: undefined, placed, ambiguous: false };
     this.#put(listed, name, key, entry);
     // glibc calls its own functions by hidden aliases: `mprotect`, declared with the asm label `__GI_mprotect`.

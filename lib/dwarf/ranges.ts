@@ -1,6 +1,7 @@
 import type { ByteCursor } from '../bytes/cursor.js';
 import type { ByteSource } from '../bytes/source.js';
 import { DW_RLE, nameOf } from './constants.js';
+import type { Density } from './density.js';
 import { readAddress, readOffset } from './form.js';
 import { parseAt } from './sections.js';
 import type { Unit } from './unit.js';
@@ -14,20 +15,27 @@ export interface AddressRange {
 /** More than a file of any size has in one list: a list that leads to itself would go on for ever. */
 const MAX_RANGES = 1 << 20;
 
-/** The ranges that a `DW_AT.ranges` of the unit refers to (DWARF v5 §2.17.3, v4 §2.17.3). Empty ranges are left out. */
-export function readRanges(unit: Unit, ranges: { value: number; isIndex: boolean }): AddressRange[] {
+/**
+ * The ranges that a `DW_AT.ranges` of the unit refers to (DWARF v5 §2.17.3, v4 §2.17.3). Empty ranges are left out. `density` counts them for who reads many lists:
+ * all may be the same long one.
+ */
+export function readRanges(
+  unit: Unit,
+  ranges: { value: number; isIndex: boolean },
+  density?: Density,
+): AddressRange[] {
   const { file, skeleton } = unit;
   if (unit.version < 5) {
     // Split units of DWARF 4 have theirs in the file itself, behind those of others (GCC wiki "DebugFission").
     const section = (skeleton?.file ?? file).required('.debug_ranges');
     const offset = ranges.value + (skeleton?.root.rangesBase ?? 0);
-    return parseAt(section, offset, file.littleEndian, 256, (cursor) => rangePairs(unit, cursor));
+    return parseAt(section, offset, file.littleEndian, 256, (cursor) => rangePairs(unit, cursor, density));
   }
   const section = file.required('.debug_rnglists');
   const offset = ranges.isIndex
     ? listOffset(unit, section, unit.root.rnglistsBase, ranges.value)
     : ranges.value;
-  return parseAt(section, offset, file.littleEndian, 256, (cursor) => rangeList(unit, cursor));
+  return parseAt(section, offset, file.littleEndian, 256, (cursor) => rangeList(unit, cursor, density));
 }
 
 /** An index goes through the offsets at `DW_AT.rnglists_base` or `loclists_base`, which are relative to that base (DWARF v5 §7.28, §7.29). */
@@ -49,11 +57,12 @@ export function listOffset(
 }
 
 /** `.debug_ranges` (DWARF v4 §2.17.3): pairs relative to a base; (0, 0) ends, (all ones, x) sets the base. */
-function rangePairs(unit: Unit, cursor: ByteCursor): AddressRange[] {
+function rangePairs(unit: Unit, cursor: ByteCursor, density: Density | undefined): AddressRange[] {
   const list: AddressRange[] = [];
   const selectsBase = unit.addressSize === 8 ? 0xffffffffffffffffn : 0xffffffffn;
   let base = baseAddress(unit);
   for (let i = 0; i < MAX_RANGES; i++) {
+    density?.count();
     const low = readAddress(cursor, unit.addressSize);
     const high = readAddress(cursor, unit.addressSize);
     if (low === 0n && high === 0n) return list;
@@ -64,7 +73,7 @@ function rangePairs(unit: Unit, cursor: ByteCursor): AddressRange[] {
 }
 
 /** `.debug_rnglists` (DWARF v5 §7.25). */
-function rangeList(unit: Unit, cursor: ByteCursor): AddressRange[] {
+function rangeList(unit: Unit, cursor: ByteCursor, density: Density | undefined): AddressRange[] {
   const list: AddressRange[] = [];
   const { addressSize } = unit;
   let base = baseAddress(unit);
@@ -73,6 +82,7 @@ function rangeList(unit: Unit, cursor: ByteCursor): AddressRange[] {
     if (low < high) list.push({ low, high });
   };
   for (let i = 0; i < MAX_RANGES; i++) {
+    density?.count();
     const kind = cursor.u8();
     switch (kind) {
       case DW_RLE.end_of_list:

@@ -1,6 +1,7 @@
 import { FormatError } from '../errors.js';
 import type { Abbrev } from './abbrev.js';
 import { DW_AT, DW_FORM, DW_OP, DW_TAG } from './constants.js';
+import { entryDensity, TooDense, type Density } from './density.js';
 import { Die } from './die.js';
 import type { DebugFile } from './file.js';
 import { isBlock, readOffset } from './form.js';
@@ -27,6 +28,8 @@ interface Shape {
 const TAGS: readonly number[] = [DW_TAG.subprogram, DW_TAG.variable];
 
 const NAMES: readonly number[] = [DW_AT.linkage_name, DW_AT.MIPS_linkage_name, DW_AT.name];
+/** Entries of one address, or of one name, that are more than a few. */
+const MANY = 64;
 /** Links to an entry that may have the name. */
 const LINKS: readonly number[] = [DW_AT.abstract_origin, DW_AT.specification];
 
@@ -45,36 +48,59 @@ export class SymbolEntries {
   readonly #variables = new Map<number, Entries>();
   readonly #hasTypes = new Map<Unit, boolean>();
   readonly #shapes = new Map<Abbrev, Shape>();
+  readonly #density = entryDensity();
   #names: Map<string, Entries> | undefined;
+  /** Of names that many entries have: many symbols may have them as well. */
+  readonly #named = new Map<string, NameIndex>();
+  /** Of addresses where many entries are, by all of their names. */
+  readonly #crowds = new Map<Entries, Map<string, Entries>>();
+  /** Why some units are not among them. */
+  readonly error: FormatError | undefined;
 
-  /** Throws a `FormatError` on corrupt debug info. */
+  /** Throws a `TooDense`. */
   constructor(file: DebugFile) {
     file.readAhead();
-    for (const unit of file.units) {
+    const density = this.#density;
+    const { units, error: end } = file.readableUnits;
+    if (end instanceof TooDense) throw end;
+    this.error = end;
+    for (const unit of units) {
       if (unit.header.signature !== undefined) continue;
-      // Its own entry's is among them.
-      unit.load();
-      const complete = file.complete(unit);
-      if (complete !== undefined) this.#read(complete);
+      try {
+        // Its own entry's is among them.
+        unit.load();
+        const complete = file.complete(unit);
+        if (complete !== undefined) this.#read(complete, density);
+      } catch (error) {
+        // What is asked for may be in a unit that can be read.
+        if (!(error instanceof FormatError) || error instanceof TooDense) throw error;
+        this.error ??= error;
+      }
     }
   }
 
-  functions(address: bigint): Die[] {
-    return this.#dies(this.#functions, address);
+  /** The functions at an address; where they are many, those that have the name and the first of the others. */
+  functions(address: bigint, name: string): Die[] {
+    return this.#dies(this.#functions, address, name);
   }
 
-  variables(address: bigint): Die[] {
-    return this.#dies(this.#variables, address);
+  /** The same of variables. */
+  variables(address: bigint, name: string): Die[] {
+    return this.#dies(this.#variables, address, name);
   }
 
   /** The functions and variables of a name. */
   named(name: string): NameIndex {
+    const known = this.#named.get(name);
+    if (known !== undefined) return known;
     this.#names ??= this.#readNames();
     const entries = listed(this.#names.get(name)).toSorted((a, b) => a - b);
-    return NameIndex.ofSymbols(
+    const index = NameIndex.ofSymbols(
       entries.map((entry) => this.#place(entry)),
       name,
     );
+    if (entries.length > MANY) this.#named.set(name, index);
+    return index;
   }
 
   /** See `UnitIndex.hasTypes`. */
@@ -90,10 +116,12 @@ export class SymbolEntries {
     return found;
   }
 
-  #read(unit: Unit): void {
+  #read(unit: Unit, density: Density): void {
+    density.allow(unit.end - unit.start);
     this.#units.push(unit);
     this.#starts.push(this.#positions.length);
     walkTop(unit, TAGS, (abbrev, pos) => {
+      density.count();
       this.#add(unit, abbrev, pos);
     });
   }
@@ -106,14 +134,41 @@ export class SymbolEntries {
     const map = shape.isFunction ? this.#functions : this.#variables;
     const address = plainAddress(unit, abbrev, shape);
     if (address === undefined) {
-      for (const other of addressesOf(new Die(unit, pos))) addTo(map, Number(other), number);
+      for (const other of addressesOf(new Die(unit, pos), this.#density)) addTo(map, Number(other), number);
     } else if (address !== 0 && address < nowhere(unit)) addTo(map, address, number);
   }
 
-  #dies(map: ReadonlyMap<number, Entries>, address: bigint): Die[] {
-    const dies = listed(map.get(Number(address))).map((entry) => new Die(...this.#place(entry)));
+  #dies(map: ReadonlyMap<number, Entries>, address: bigint, name: string): Die[] {
+    const there = map.get(Number(address));
+    const entries = listed(there).length > MANY ? this.#amongMany(there, name) : listed(there);
+    const dies = entries.map((entry) => new Die(...this.#place(entry)));
     if (address <= Number.MAX_SAFE_INTEGER) return dies;
     return dies.filter((die) => addressesOf(die).includes(address));
+  }
+
+  /** `--icf=all` gives thousands of functions one address, and all may be asked for. */
+  #amongMany(entries: Entries | undefined, name: string): number[] {
+    const all = listed(entries);
+    if (entries === undefined) return [];
+    let names = this.#crowds.get(entries);
+    if (names === undefined) {
+      names = new Map();
+      for (const entry of all) this.#addNames(names, entry);
+      this.#crowds.set(entries, names);
+    }
+    const own = listed(names.get(name)).slice(0, MANY);
+    return [...own, ...all.slice(0, MANY).filter((entry) => !own.includes(entry))];
+  }
+
+  #addNames(names: Map<string, Entries>, entry: number): void {
+    try {
+      const { linkageName, name } = new Die(...this.#place(entry));
+      if (linkageName !== undefined) addTo(names, linkageName, entry);
+      if (name !== undefined) addTo(names, name, entry);
+    } catch (error) {
+      // It is in a file that can't be had, or corrupt: no name that is asked for.
+      if (!(error instanceof FormatError)) throw error;
+    }
   }
 
   #place(entry: number): [unit: Unit, pos: number] {
@@ -165,14 +220,7 @@ export class SymbolEntries {
       addTo(places, readOffset(cursor, unit.offsetSize), entry);
     }
     if (stored.length > 0) return;
-    try {
-      const { linkageName, name } = new Die(unit, pos);
-      if (linkageName !== undefined) addTo(names, linkageName, entry);
-      if (name !== undefined) addTo(names, name, entry);
-    } catch (error) {
-      // It is in a file that can't be had, or corrupt: no name that is asked for.
-      if (!(error instanceof FormatError)) throw error;
-    }
+    this.#addNames(names, entry);
   }
 
   #shapeOf(abbrev: Abbrev): Shape {

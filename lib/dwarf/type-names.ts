@@ -1,5 +1,6 @@
 import type { TypeName } from '../ctypes/type-source.js';
 import { DW_AT, DW_TAG } from './constants.js';
+import { entryDensity } from './density.js';
 import { Die } from './die.js';
 import { everyUnit } from './every-unit.js';
 import type { DebugFile } from './file.js';
@@ -22,11 +23,14 @@ export function readTypeNames(file: DebugFile): TypeName[] {
   const names: TypeName[] = [];
   let within: DebugFile | undefined;
   let seen = new Map<TypeName['keyword'], Set<number>>();
+  const density = entryDensity();
   for (const unit of everyUnit(file)) {
+    density.allow(unit.end - unit.start);
     // Each file has strings of its own.
     if (unit.file !== within) seen = new Map([...KEYWORDS.values()].map((keyword) => [keyword, new Set()]));
     within = unit.file;
     walkTop(unit, TAGS, (abbrev, pos, level) => {
+      density.count();
       const keyword = KEYWORDS.get(abbrev.tag);
       if (keyword === undefined || level !== 0 || !abbrev.has(DW_AT.name)) return;
       const key = strpOffset(unit, abbrev);

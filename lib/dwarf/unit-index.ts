@@ -1,4 +1,5 @@
 import { DW_AT, DW_TAG } from './constants.js';
+import { entryDensity, type Density } from './density.js';
 import { Die } from './die.js';
 import { addressesOf } from './location.js';
 import type { Unit } from './unit.js';
@@ -18,12 +19,14 @@ export class UnitIndex {
   constructor(unit: Unit) {
     this.#unit = unit;
     let hasTypes = false;
+    const density = entryDensity(unit.end - unit.start);
     walkTop(unit, [DW_TAG.subprogram, DW_TAG.variable, ...TYPES], (abbrev, pos) => {
+      if (!TYPES.includes(abbrev.tag)) density.count();
       if (abbrev.tag === DW_TAG.subprogram) {
         if (abbrev.has(DW_AT.low_pc) || abbrev.has(DW_AT.ranges))
-          this.#add(this.#functions, new Die(unit, pos));
+          this.#add(this.#functions, new Die(unit, pos), density);
       } else if (abbrev.tag === DW_TAG.variable) {
-        if (abbrev.has(DW_AT.location)) this.#add(this.#variables, new Die(unit, pos));
+        if (abbrev.has(DW_AT.location)) this.#add(this.#variables, new Die(unit, pos), density);
       } else hasTypes = true;
     });
     this.hasTypes = hasTypes;
@@ -41,11 +44,11 @@ export class UnitIndex {
     return (map.get(address) ?? []).map((pos) => new Die(this.#unit, pos));
   }
 
-  #add(map: Map<bigint, number[]>, die: Die): void {
-    for (const address of addressesOf(die)) {
+  #add(map: Map<bigint, number[]>, die: Die, density: Density): void {
+    for (const address of addressesOf(die, density)) {
       const at = map.get(address);
       if (at === undefined) map.set(address, [die.pos]);
-      else if (!at.includes(die.pos)) at.push(die.pos);
+      else if (at.at(-1) !== die.pos) at.push(die.pos);
     }
   }
 }

@@ -4,6 +4,9 @@ import { Die } from './die.js';
 import { isBlock } from './form.js';
 import type { Unit } from './unit.js';
 
+/** Entries that are guessed: an address stands in few of them, and a walk over the unit tells as well. */
+const MAX_GUESSES = 1000;
+
 /**
  * Entries of the unit that may be the function or the variable at `address`, without a walk: where the address stands,
  * and an abbreviation's code where an entry with it would start. A byte string can look like an entry by chance:
@@ -27,9 +30,12 @@ export function* likelyEntries(unit: Unit, tag: number, address: bigint): Genera
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   const encoded = addressBytes(address, unit.addressSize, unit.file.littleEndian);
   const needle = isFunction ? encoded : locationBytes(encoded);
+  let guesses = 0;
   for (let at = bytes.indexOf(needle); at >= 0; at = bytes.indexOf(needle, at + 1)) {
     for (const { code, prefix } of starts) {
-      if (at - prefix >= unit.header.rootPos && bytes[at - prefix] === code) yield new Die(unit, at - prefix);
+      if (at - prefix < unit.header.rootPos || bytes[at - prefix] !== code) continue;
+      if (guesses++ >= MAX_GUESSES) return;
+      yield new Die(unit, at - prefix);
     }
   }
 }

@@ -61,7 +61,7 @@ export function neededClosure(file: ElfFile, options: ClosureOptions = {}): Depe
       try {
         if (identities.has(opened.identity)) continue;
         identities.add(opened.identity);
-        queue.push(...visit(opened, next.requester));
+        for (const pending of visit(opened, next.requester)) queue.push(pending);
       } finally {
         if (!keepOpen) opened.close();
       }

@@ -74,8 +74,8 @@ export class CtfWriter {
     } = this.#options;
     const out: number[] = [];
     const put = (value: number, size: 2 | 4): void => {
-      const bytes = Array.from({ length: size }, (_, i) => Math.floor(value / 256 ** i) % 256);
-      out.push(...(littleEndian ? bytes : bytes.reverse()));
+      for (let i = 0; i < size; i++)
+        out.push(Math.floor(value / 256 ** (littleEndian ? i : size - 1 - i)) % 256);
     };
     const names = [...this.objects, ...this.functions].map(([name]) => this.string(name));
     const parentName = this.string(parent);

@@ -1,3 +1,4 @@
+import { greatest } from '../../ctypes/layout.js';
 import { type Command, libraryPath, parse, UsageError } from '../command.js';
 import { describeLibrary, type Description } from '../inspection/describe.js';
 import { writeJson } from '../json.js';
@@ -84,7 +85,10 @@ function summary({ indirect }: Description): string[] {
 }
 
 function needed(list: Description['needed']): string[] {
-  const width = Math.max(...list.map(({ name }) => name.length));
+  const width = greatest(
+    list.map(({ name }) => name.length),
+    0,
+  );
   return list.map(({ name, path }) => `${printable(name).padEnd(width)}  ${printable(path ?? 'not found')}`);
 }
 

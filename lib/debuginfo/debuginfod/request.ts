@@ -129,11 +129,15 @@ function redirected(from: URL, location: string): URL {
 async function readLocal(url: URL, { signal }: RequestOptions): Promise<Answer> {
   try {
     const path = fileURLToPath(url);
-    const { size, mtime } = await stat(path);
+    const found = await stat(path);
+    // A FIFO would be waited for, a device may have no end.
+    if (!found.isFile()) throw new Failure('final', 'it is no regular file');
+    const { size, mtime } = found;
     const body = createReadStream(path, { signal });
     body.on('error', () => undefined);
     return { body, size, modified: mtime };
   } catch (error) {
+    if (error instanceof Failure) throw error;
     const { code } = error as NodeJS.ErrnoException;
     throw new Failure(code === 'ENOENT' || code === 'ENOTDIR' ? 'absent' : 'final', messageOf(error));
   }

@@ -146,6 +146,26 @@ describeWith(['gcc', 'objcopy'], 'a server', () => {
       expect(server.requests).toHaveLength(1);
     });
 
+    it.each([
+      ['without an end', (chunk: Buffer) => chunk, {}],
+      ['without an end once it is unpacked', gzipSync, { 'Content-Encoding': 'gzip' }],
+    ])('%s, and takes no memory for it', async (_, pack, headers) => {
+      // Members of gzip follow each other (RFC 1952 §2.2).
+      const chunk = pack(Buffer.alloc(1 << 20));
+      const server = await servers.start((response) => {
+        response.writeHead(200, headers);
+        const send = (): void => {
+          while (!response.destroyed && response.write(chunk));
+          response.once('drain', send);
+        };
+        send();
+      });
+      const before = process.memoryUsage.rss();
+      const result = await servers.fetch([server], { DEBUGINFOD_MAXSIZE: String(1 << 27) });
+      servers.expectNothing(result, '1\\d{8} bytes or more; DEBUGINFOD_MAXSIZE is 134217728');
+      expect(process.memoryUsage.rss() - before).toBeLessThan(96 << 20);
+    });
+
     it('once it is unpacked', async () => {
       const server = await servers.start((response) => {
         response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync(Buffer.alloc(1 << 26)));

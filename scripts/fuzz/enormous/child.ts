@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DENSE, DWARF } from './dwarf.js';
 import { ELF } from './elf.js';
 import type { Enormous } from './enormous.js';
+import { LISTING } from './listing.js';
 import { DENSE_CTF, OTHERS } from './others.js';
 
 /** What became of a case: milliseconds of processor time, and MiB beyond what the process had. */
@@ -20,6 +21,7 @@ const GROUPS: Readonly<Record<string, readonly Enormous[]>> = {
   dwarf: DWARF,
   others: OTHERS,
   dense: [...DENSE, ...DENSE_CTF],
+  listing: LISTING,
 };
 
 /** The most memory that the process has had since `clear_refs`, and what it has now, in KiB (proc(5)). */

@@ -2,6 +2,7 @@ import { FileSource, SourceSlice, type ByteSource } from '../../../lib/bytes/sou
 import { DwarfInfo } from '../../../lib/dwarf/dwarf-info.js';
 import { DW_AT, DW_FORM, DW_TAG } from '../../../lib/dwarf/constants.js';
 import { attempt, visit } from '../oracle.js';
+import { abbrev, END, ROOT, table, times, uleb, unit } from './dwarf-bytes.js';
 import { SIZE, type Enormous } from './enormous.js';
 
 type Parts = Readonly<Record<string, Uint8Array>>;
@@ -54,43 +55,9 @@ const ask: readonly ((path: string) => void)[] = [
   });
 });
 
-const uleb = (...values: number[]): Buffer =>
-  Buffer.from(
-    values.flatMap((value) => {
-      const bytes: number[] = [];
-      for (let rest = value; ; rest >>>= 7) {
-        if (rest < 0x80) return [...bytes, rest];
-        bytes.push((rest & 0x7f) | 0x80);
-      }
-    }),
-  );
-
-/** A unit of DWARF 4 with these bytes behind its header. */
-function unit(body: Uint8Array, abbrevs = 0): Buffer {
-  const header = Buffer.alloc(11);
-  header.writeUInt32LE(7 + body.length, 0);
-  header.writeUInt16LE(4, 4);
-  header.writeUInt32LE(abbrevs, 6);
-  header[10] = 8;
-  return Buffer.concat([header, body]);
-}
-
-/** Abbreviation `code`: its tag, whether it has children, and its attributes with their forms. */
-const abbrev = (code: number, tag: number, hasChildren: boolean, ...attributes: number[]): Buffer =>
-  Buffer.concat([
-    uleb(code, tag),
-    Buffer.from([hasChildren ? 1 : 0]),
-    uleb(...attributes),
-    Buffer.from([0, 0]),
-  ]);
-
-const END = Buffer.from([0]);
-const ROOT = abbrev(1, DW_TAG.compile_unit, true);
-const { name, type, low_pc, const_value, import: imported } = DW_AT;
-const { string, strp, ref4, addr, data1 } = DW_FORM;
-const times = (count: number, bytes: Uint8Array): Buffer =>
-  Buffer.alloc(Math.floor(count) * bytes.length, bytes);
-const table = (...entries: Buffer[]): Buffer => Buffer.concat([ROOT, ...entries, END]);
+const { name, type, low_pc, ranges, location, byte_size, const_value, import: imported } = DW_AT;
+const { declaration, addr_base, data_member_location, upper_bound } = DW_AT;
+const { string, strp, ref4, addr, data1, exprloc, sec_offset, flag_present } = DW_FORM;
 
 /** References that each lead to the entry behind the one that has it: `entry` is its code. */
 function chain(count: number, code: number): Buffer {
@@ -102,6 +69,20 @@ function chain(count: number, code: number): Buffer {
   return bytes;
 }
 
+/** A number above 2 as LEB128 of three bytes. */
+const leb3 = (i: number): number =>
+  0x8080 | ((i + 3) & 0x7f) | (((i + 3) & 0x3f80) << 1) | (((i + 3) & 0x1fc000) << 2);
+
+/** As many as fit of these bytes, with the number `value(i)` in the `i`th at `at`. */
+function numbered(bytes: Uint8Array, at: number, value: (i: number) => number): Buffer {
+  const all = times(SIZE / bytes.length, bytes);
+  for (let i = 0; i < Math.floor(SIZE / bytes.length); i++) {
+    const place = i * bytes.length + at;
+    all.writeUInt32LE((all.readUInt32LE(place) | value(i)) >>> 0, place);
+  }
+  return all;
+}
+
 function dwarf(what: string, make: () => { info: Uint8Array; abbrev: Uint8Array } & Parts): Enormous {
   const whole = (): Buffer =>
     join(Object.fromEntries(Object.entries(make()).map(([key, bytes]) => [`.debug_${key}`, bytes])));
@@ -110,6 +91,18 @@ function dwarf(what: string, make: () => { info: Uint8Array; abbrev: Uint8Array 
 
 const FOO = Buffer.concat([Buffer.from([2]), Buffer.from('foo\0'), Buffer.from([0, 0x10, 0, 0, 0, 0, 0, 0])]);
 const FUNCTION = abbrev(2, DW_TAG.subprogram, false, name, string, low_pc, addr);
+
+/** The function `foo` whose result is the type behind it, of which the first byte of its attributes follows. */
+const FUNCTION_OF = abbrev(4, DW_TAG.subprogram, false, name, string, low_pc, addr, type, ref4);
+const ofStruct = (size = 8): Buffer =>
+  Buffer.concat([
+    Buffer.from([1, 4]),
+    Buffer.from('foo\0'),
+    Buffer.from([0, 0x10, 0, 0, 0, 0, 0, 0, 29, 0, 0, 0, 2, size]),
+  ]);
+/** One long list, of which all that is not the end is a range. */
+const RANGES = Buffer.concat([Buffer.alloc(SIZE / 2, 1), Buffer.alloc(16)]);
+for (let at = 0; at + 16 < RANGES.length; at += 16) RANGES[at + 8] = 9;
 
 /** `.gdb_index` is no `.debug_` section. */
 function gdbIndex(): Buffer {
@@ -221,14 +214,14 @@ export const DWARF: readonly Enormous[] = [
   }),
 ];
 
-/** Ten to a hundred times as many entries, units and names as a compiler writes in as many bytes. They take time and memory for each, and are no part of the promise. */
+/** Ten to a hundred times as many entries, units and names as a compiler writes in as many bytes. */
 export const DENSE: readonly Enormous[] = [
   dwarf('abbreviations', () => ({
     info: unit(Buffer.concat([Buffer.from([1]), FOO, END])),
     abbrev: Buffer.concat([
       ROOT,
       FUNCTION,
-      Buffer.concat(Array.from({ length: SIZE / 8 }, (_, i) => abbrev(i + 3, DW_TAG.variable, false))),
+      numbered(Buffer.from([0, 0, 0, DW_TAG.variable, 0, 0, 0]), 0, leb3),
       END,
     ]),
   })),
@@ -281,7 +274,7 @@ export const DENSE: readonly Enormous[] = [
   dwarf('units', () => ({ info: times(SIZE / 13, unit(Buffer.from([1, 0]))), abbrev: table() })),
   dwarf('padding', () => ({ info: Buffer.alloc(SIZE), abbrev: table() })),
   dwarf('units of tables that have no end', () => ({
-    info: Buffer.concat(Array.from({ length: SIZE / 26 }, (_, i) => unit(Buffer.from([9, 0]), i * 5))),
+    info: numbered(unit(Buffer.from([9, 0])), 6, (i) => (i % 400_000) * 5),
     abbrev: times(SIZE / 10, abbrev(7, 0x34, false)),
   })),
   dwarf('a function of a million parameters', () => ({
@@ -301,17 +294,100 @@ export const DENSE: readonly Enormous[] = [
     ),
   })),
   dwarf('units that import each other', () => ({
-    info: Buffer.concat(
-      Array.from({ length: SIZE / 28 }, (_, i) => {
-        const body = Buffer.from([1, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0]);
-        body.writeUInt32LE(((i * 7) % 1000) * 23 + 11, 2);
-        return unit(body);
-      }),
+    info: numbered(
+      unit(Buffer.from([1, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0])),
+      13,
+      (i) => ((i * 7) % 1000) * 23 + 11,
     ),
     abbrev: Buffer.concat([
       abbrev(1, DW_TAG.partial_unit, true),
       abbrev(2, DW_TAG.imported_unit, false, imported, DW_FORM.ref_addr),
       END,
     ]),
+  })),
+  dwarf('functions at one address', () => ({
+    info: unit(
+      Buffer.concat([
+        Buffer.from([1]),
+        times(SIZE / 11, Buffer.from([2, 0x62, 0, 0, 0x10, 0, 0, 0, 0, 0, 0])),
+        FOO,
+        END,
+      ]),
+    ),
+    abbrev: table(FUNCTION),
+  })),
+  dwarf('variables at one address', () => ({
+    info: unit(
+      Buffer.concat([
+        Buffer.from([1]),
+        times(SIZE / 13, Buffer.from([2, 0x62, 0, 9, 3, 0, 0x20, 0, 0, 0, 0, 0, 0])),
+        END,
+      ]),
+    ),
+    abbrev: table(abbrev(2, DW_TAG.variable, false, name, string, location, exprloc)),
+  })),
+  dwarf('a struct of a million members', () => ({
+    info: unit(
+      Buffer.concat([ofStruct(), times(SIZE / 8, Buffer.from([3, 0x61, 0, 11, 0, 0, 0, 0])), END, END]),
+    ),
+    abbrev: table(
+      FUNCTION_OF,
+      abbrev(2, DW_TAG.structure_type, true, byte_size, data1),
+      abbrev(3, DW_TAG.member, false, name, string, type, ref4, data_member_location, data1),
+    ),
+  })),
+  dwarf('an array of a million dimensions', () => ({
+    info: unit(Buffer.concat([ofStruct(), times(SIZE / 2, Buffer.from([3, 1])), END, END])),
+    abbrev: table(
+      FUNCTION_OF,
+      abbrev(2, DW_TAG.array_type, true, byte_size, data1),
+      abbrev(3, DW_TAG.subrange_type, false, upper_bound, data1),
+    ),
+  })),
+  dwarf('an enum of a million enumerators', () => ({
+    info: unit(Buffer.concat([ofStruct(), times(SIZE / 4, Buffer.from([3, 0x61, 0, 5])), END, END])),
+    abbrev: table(
+      FUNCTION_OF,
+      abbrev(2, DW_TAG.enumeration_type, true, byte_size, data1),
+      abbrev(3, DW_TAG.enumerator, false, name, string, const_value, data1),
+    ),
+  })),
+  dwarf('structs that are declared', () => ({
+    info: unit(
+      Buffer.concat([
+        ofStruct(0),
+        Buffer.from(Array.from({ length: 250 }, () => `\x05m\0${'\0'.repeat(4)}`).join(''), 'latin1'),
+        END,
+        times(SIZE / 4, Buffer.from([3, 0x61, 0x62, 0])),
+        END,
+      ]),
+    ),
+    abbrev: table(
+      FUNCTION_OF,
+      abbrev(2, DW_TAG.structure_type, true, byte_size, data1),
+      abbrev(3, DW_TAG.structure_type, false, name, string, declaration, flag_present),
+      abbrev(5, DW_TAG.member, false, name, string, type, ref4),
+    ),
+  })),
+  dwarf('units of one list of ranges', () => ({
+    info: times(SIZE / 2 / 64, unit(Buffer.concat([Buffer.from([2, 0, 0, 0, 0]), Buffer.alloc(48, 'x')]))),
+    abbrev: table(abbrev(2, DW_TAG.compile_unit, false, ranges, sec_offset)),
+    ranges: RANGES,
+  })),
+  dwarf('functions of one list of ranges', () => ({
+    info: unit(
+      Buffer.concat([
+        Buffer.from([1]),
+        times(SIZE / 2 / 20, Buffer.concat([Buffer.from([2]), Buffer.from('a function\0'), Buffer.alloc(4)])),
+        END,
+      ]),
+    ),
+    abbrev: table(abbrev(2, DW_TAG.subprogram, false, name, string, ranges, sec_offset)),
+    ranges: RANGES,
+  })),
+  dwarf('addresses that are one', () => ({
+    info: times(SIZE / 2 / 75, unit(Buffer.concat([Buffer.from([2, 0, 0, 0, 0]), Buffer.alloc(59, 'x')]))),
+    abbrev: table(abbrev(2, DW_TAG.compile_unit, false, addr_base, sec_offset)),
+    addr: times(SIZE / 16, Buffer.from([0, 0x10, 0, 0, 0, 0, 0, 0])),
   })),
 ];

@@ -9,7 +9,16 @@ import { CtfWriter } from '../../../lib/testing/ctf-writer.js';
 import { attempt, attemptC, visit } from '../oracle.js';
 import { SIZE, type Enormous } from './enormous.js';
 
-function askCtf(path: string): void {
+/** Everything that is asked of CTF. */
+const askCtf: readonly ((path: string) => void)[] = [
+  (info: CtfInfo): void => {
+    const found = info.symbol({ name: 'v', kind: 'variable', address: 16n });
+    if (!('reason' in found)) visit(found.type);
+  },
+  (info: CtfInfo): unknown => info.typeNamed('struct', 's'),
+  (info: CtfInfo): unknown => info.constants(),
+  (info: CtfInfo): unknown => [...info.typeNames()],
+].map((question) => (path) => {
   const bytes = readFileSync(path);
   const sections = new Map([
     ['.ctf', new BufferSource('.ctf', bytes)],
@@ -22,12 +31,10 @@ function askCtf(path: string): void {
     section: (name) => sections.get(name),
     symbols: () => symbols,
   });
-  const found = info.symbol({ name: 'v', kind: 'variable', address: 16n });
-  if (!('reason' in found)) visit(found.type);
-  attempt(() => info.typeNamed('struct', 's'));
-  attempt(() => info.constants());
-  attempt(() => [...info.typeNames()]);
-}
+  attempt(() => {
+    question(info);
+  });
+});
 
 /** A dictionary of as many types as fit, which `make` writes; the variable `v` has the last. */
 function ctf(bytes: number, make: (writer: CtfWriter, index: number) => number): Buffer {
@@ -92,21 +99,34 @@ function types(what: string, node: (i: number) => string): Enormous {
 
 /** As `DENSE` of DWARF. */
 export const DENSE_CTF: readonly Enormous[] = [
-  ['CTF: typedefs of typedefs', () => ctf(12, (w, i) => w.type(10, '', i)), [askCtf]],
-  ['CTF: pointers to pointers', () => ctf(12, (w, i) => w.type(3, '', i)), [askCtf]],
-  ['CTF: arrays of arrays', () => ctf(24, (w, i) => w.type(4, '', 0, [i, 1, 0xffffffff])), [askCtf]],
+  ['CTF: typedefs of typedefs', () => ctf(12, (w, i) => w.type(10, '', i)), askCtf],
+  ['CTF: pointers to pointers', () => ctf(12, (w, i) => w.type(3, '', i)), askCtf],
+  ['CTF: arrays of arrays', () => ctf(24, (w, i) => w.type(4, '', 0, [i, 1, 0xffffffff])), askCtf],
   [
-    'CTF: a struct of 800,000 members',
+    'CTF: a struct of 100,000 members',
     () => {
       const writer = new CtfWriter();
       const int = writer.type(1, 'int', 4, [0x01000020]);
-      const members = Array.from({ length: 800_000 * 3 }, (_, i) => (i % 3 === 2 ? int : 0));
-      writer.objects.push(['v', writer.type(6, 's', 4, members, { count: 800_000 })]);
+      const members = Array.from({ length: 100_000 * 3 }, (_, i) => (i % 3 === 2 ? int : 0));
+      writer.objects.push(['v', writer.type(6, 's', 4, members, { count: 100_000 })]);
       return writer.bytes();
     },
-    [askCtf],
+    askCtf,
   ],
-  ['CTF: small types', () => ctf(12, (w) => w.type(9, '', 1)), [askCtf]],
+  [
+    'CTF: a struct of enums',
+    () => {
+      const writer = new CtfWriter();
+      const one = writer.type(8, 'e', 4, [writer.string('A'), 1], { count: 1 });
+      const members = Array.from({ length: 60_000 * 3 }, (_, i) =>
+        i % 3 === 2 ? one : Math.floor(i / 3) * 32,
+      );
+      writer.objects.push(['v', writer.type(6, 's', 240_000, members, { count: 60_000 })]);
+      return writer.bytes();
+    },
+    askCtf,
+  ],
+  ['CTF: small types', () => ctf(12, (w) => w.type(9, '', 1)), askCtf],
 ];
 
 export const OTHERS: readonly Enormous[] = [
