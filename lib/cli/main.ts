@@ -53,7 +53,7 @@ Exit codes: 0 if it worked, 1 if it failed, 2 if the command line is not underst
 /** Runs a command line; the exit code. */
 async function main(args: readonly string[]): Promise<number> {
   const [name = '', ...rest] = args;
-  if (name === '--version' || name === '-V') {
+  if (['--version', '-V', '-v'].includes(name)) {
     const { version } = require('../../package.json') as { version: string };
     process.stdout.write(`${version}\n`);
     return 0;

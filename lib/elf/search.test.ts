@@ -8,7 +8,7 @@ import { neededClosure } from './closure.js';
 import { EM } from './constants.js';
 import { ElfFile } from './file.js';
 import type { Host } from './host.js';
-import { findLibrary, LibrarySearch, type Requester } from './search.js';
+import { findLibrary, LibrarySearch, muslDirs, type Requester } from './search.js';
 
 const HOST: Host = { class: 64, littleEndian: true, machine: EM.X86_64 };
 const dir = realpathSync(mkdtempSync(join(tmpdir(), 'elf-search-')));
@@ -94,6 +94,19 @@ describe('a needed library', () => {
       'none.cache',
       'default/libnone.so',
     ]);
+  });
+});
+
+describe("musl's directories", () => {
+  test.each([
+    ['lines and colons', '/a\n/b:/c\n', ['/a', '/b', '/c']],
+    ['an empty file', '', []],
+  ])('%s', (name, text, dirs) => {
+    expect(muslDirs(put(`${name}.path`, text))).toEqual(dirs);
+  });
+
+  test('no file', () => {
+    expect(muslDirs(join(dir, 'absent.path'))).toEqual(['/lib', '/usr/local/lib', '/usr/lib']);
   });
 });
 

@@ -199,9 +199,27 @@ function libDir(host: Host): string {
   return host.class === 64 && existsSync('/lib64') ? 'lib64' : 'lib';
 }
 
+/** glibc's directories; where the process has no cache of glibc's but musl's linker, that one's. */
 function systemDirs(host: Host): string[] {
+  if (!existsSync('/etc/ld.so.cache')) {
+    const linker = listDirectory('/lib').find((name) => MUSL_LINKER.test(name));
+    if (linker !== undefined) return muslDirs(`/etc/${linker.replace(MUSL_LINKER, '$1')}.path`);
+  }
   const dirs = [`lib/${triplet() ?? ''}`, ...(host.class === 64 ? ['lib64'] : []), 'lib'];
   return [...new Set(dirs)].flatMap((dir) => [`/${dir}`, `/usr/${dir}`]).filter((dir) => existsSync(dir));
+}
+
+const MUSL_LINKER = /^(ld-musl-\w+)\.so\.1$/;
+
+/** Where musl looks behind LD_LIBRARY_PATH and the rpath: `/etc/ld-musl-ARCH.path`, with a directory a line or colons between (musl ldso/dynlink.c, load_library). */
+export function muslDirs(path: string): string[] {
+  let text = '/lib:/usr/local/lib:/usr/lib';
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    // Most systems have no such file.
+  }
+  return text.split(/[:\n]/).filter(Boolean);
 }
 
 function environmentAtStart(name: string): string | undefined {

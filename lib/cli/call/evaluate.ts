@@ -169,7 +169,7 @@ function at(place: Pointer): Operand {
 function pointedTo(operand: Operand, operator: string): Operand {
   const { value } = decayed(operand);
   if (isFunction(value)) return operand;
-  if (!(value instanceof Pointer)) throw new Error(`${operator}: ${nameOf(operand)} is no pointer, or NULL`);
+  if (!(value instanceof Pointer)) throw new Error(`${operator}: ${whyNoPointer(operand, value)}`);
   return at(value);
 }
 
@@ -188,7 +188,12 @@ function element(of: Operand, { value: index }: Operand): Operand {
   // Of a struct that a function has returned.
   if (Array.isArray(value) && of.type?.element !== undefined)
     return { value: value[Number(index)] as unknown, type: of.type.element, place: undefined };
-  throw new Error(`[]: ${nameOf(of)} is no pointer and no array`);
+  throw new Error(`[]: ${whyNoPointer(of, value)}`);
+}
+
+function whyNoPointer(operand: Operand, value: unknown): string {
+  if (typeof value === 'string') return 'text of C is a value here, as a string is';
+  return value === null ? 'it is NULL' : `${nameOf(operand)} is no pointer and no array`;
 }
 
 function unary(operator: UnaryOperator, operand: Operand): Operand {

@@ -128,7 +128,7 @@ describeWith(['gcc'], 'elf-plugin call', () => {
     ['add(1.5, 1)', /argument 1 \(a\)/],
     ['origin.yy', /struct point has no member yy/],
     ['V.x', /\.x: int is no struct or union/],
-    ['V->x', /->: int is no pointer, or NULL/],
+    ['V->x', /->: int is no pointer and no array/],
     ['list[7]', /outside the memory/],
     ['V()', /what is called is no function/],
     ['&5', /&: it is no place in memory/],

@@ -24,6 +24,7 @@ export function snippetOf(plugin: Plugin): string | undefined {
 
 /** `.c`: compiles C at once if it is whole, else with the lines that follow; without any, up to an empty line. */
 export function compileInto(session: Session, text: string): void {
+  session.endReading();
   if (text !== '' && !isOpen(text)) {
     compile(session, text);
     return;

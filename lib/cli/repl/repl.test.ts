@@ -391,6 +391,18 @@ describeWith(['gcc', 'python3'], 'elf-plugin repl, in a terminal', () => {
     expect(await enter('add(1, 2)')).toBe('3');
   });
 
+  it.each([
+    ['Ctrl-C', KEYS.ctrlC],
+    ['.break', `.break${KEYS.enter}`],
+  ])('%s ends C that is typed', async (_, keys) => {
+    await start();
+    terminal.press(`.c int half(int x) {${KEYS.enter}`);
+    await terminal.until(/\.\.\.$/);
+    terminal.press(keys);
+    await terminal.until(/\n>$/);
+    expect(await enter('add(1, 2)')).toBe('3');
+  });
+
   it('keeps the history', async () => {
     const file = join(BUILD, 'cli', 'state', 'history');
     rmSync(file, { force: true });

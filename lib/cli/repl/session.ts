@@ -89,12 +89,20 @@ export class Session {
       load?.action.call(server, file);
     });
     this.#define('load', loadFile.help, loadFile.action);
+    for (const name of ['break', 'clear'])
+      this.#define(name, server.commands[name]?.help ?? '', (session) => {
+        session.endReading();
+      });
     this.#wrapEval();
     this.#wrapCompleter();
     if (feed === undefined) {
       // With a listener beside it Node's own watch for Ctrl-C is lost when a script is run: libuv then gives the signal back to the system (`uv__signal_unregister_handler`).
       process.removeAllListeners('SIGINT');
       keepHistory(server);
+      // Before Node's own listener, which shows the prompt.
+      server.prependListener('SIGINT', () => {
+        this.endReading();
+      });
       server.setPrompt('> ');
       server.displayPrompt();
       // A library may have threads and callbacks that live on.
@@ -162,6 +170,12 @@ export class Session {
   read(continuation: Continuation): void {
     this.#continuation = continuation;
     if (this.#interactive) this.server.setPrompt('... ');
+  }
+
+  /** Lines are JavaScript again: what took them has all it wants, or was interrupted. */
+  endReading(): void {
+    this.#continuation = undefined;
+    if (this.#interactive) this.server.setPrompt('> ');
   }
 
   #fail(error: unknown): void {
@@ -259,8 +273,6 @@ export class Session {
     } catch (error) {
       this.#fail(error);
     }
-    if (wantsMore) return;
-    this.#continuation = undefined;
-    if (this.#interactive) this.server.setPrompt('> ');
+    if (!wantsMore) this.endReading();
   }
 }
