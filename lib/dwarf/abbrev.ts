@@ -119,30 +119,30 @@ type Shapes = Record<keyof EntryShapes, number[]>;
  * a lookup meets few of them.
  */
 export class AbbrevTable {
+  /** Those of the entries whose codes are of one byte. There is no code 0. */
+  readonly shapes: EntryShapes;
   readonly #cursor: ByteCursor;
   readonly #bytes: Buffer;
   readonly #known: KnownAbbrevs;
-  /** Where in the table each is, behind its code, and where it ends. */
+  /** Where in the table each is, behind its code. */
   readonly #places: number[] = [];
-  readonly #ends: number[] = [];
   readonly #tags: number[] = [];
-  readonly #codes: number[] = [];
-  #shapes: Shapes | undefined;
   readonly #parsed: Abbrev[] = [];
-  /** Of the numbers that are not 1, 2, 3 …: which one of the table they are. */
-  readonly #sparse = new Map<number, number>();
+  /** Which one of the table a code is, if they are not 1, 2, 3 … */
+  #numbers: Map<number, number> | undefined;
 
-  /** Looks for the end of the table at the cursor (DWARF v5 §7.5.3). */
+  /** Looks through the table at the cursor (DWARF v5 §7.5.3). */
   constructor(cursor: ByteCursor, known: KnownAbbrevs) {
     this.#cursor = cursor;
     this.#bytes = bufferOf(cursor);
     this.#known = known;
+    const shapes: Shapes = { tags: [0], steps: [0], blocks: [0] };
+    this.shapes = shapes;
     for (let code = cursor.uleb(); code !== 0; code = cursor.uleb()) {
-      const index = this.#codes.push(code) - 1;
-      if (code !== index + 1) this.#sparse.set(code, index);
-      this.#places.push(cursor.pos);
-      this.#tags.push(skipAbbrev(cursor));
-      this.#ends.push(cursor.pos);
+      const index = this.#places.push(cursor.pos) - 1;
+      if (code !== index + 1) this.#numbers ??= new Map(this.#tags.map((_, i) => [i + 1, i]));
+      if (this.#numbers?.has(code) === false) this.#numbers.set(code, index);
+      this.#tags.push(scan(cursor, known, code, shapes));
     }
   }
 
@@ -151,72 +151,70 @@ export class AbbrevTable {
   }
 
   get(code: number): Abbrev | undefined {
-    const index = this.#codes[code - 1] === code ? code - 1 : this.#sparse.get(code);
+    const index = this.#numbers === undefined ? code - 1 : this.#numbers.get(code);
     return index === undefined ? undefined : (this.#parsed[index] ?? this.#parse(index));
   }
 
   /** Those of the entries with a tag. */
   *withTag(tag: number): Generator<[code: number, abbrev: Abbrev]> {
+    const codes = this.#numbers && new Map(Array.from(this.#numbers, ([code, index]) => [index, code]));
     for (let index = this.#tags.indexOf(tag); index >= 0; index = this.#tags.indexOf(tag, index + 1)) {
-      yield [this.#codes[index] ?? 0, this.#parsed[index] ?? this.#parse(index)];
+      const abbrev = this.#parsed[index] ?? this.#parse(index);
+      if (abbrev !== undefined) yield [codes?.get(index) ?? index + 1, abbrev];
     }
   }
 
-  /** Made for the first walk: a lookup does without. */
-  get shapes(): EntryShapes {
-    if (this.#shapes === undefined) {
-      // There is no code 0.
-      this.#shapes = { tags: [0], steps: [0], blocks: [0] };
-      for (let i = 0; i < this.#codes.length; i++) this.#scan(i, this.#shapes);
-    }
-    return this.#shapes;
-  }
-
-  #scan(index: number, { tags, steps, blocks }: Shapes): void {
-    const code = this.#codes[index] ?? 0;
-    if (code >= 0x80) return;
-    const cursor = this.#cursor;
-    cursor.pos = this.#places[index] ?? 0;
-    const tag = cursor.uleb();
-    const hasChildren = cursor.u8() !== 0;
-    // There are a hundred in each of thousands of units: nothing is called for what compilers write.
-    const { data } = cursor;
-    let { pos } = cursor;
-    let step = 1;
-    let sibling = 0;
-    let block = 0;
-    for (;;) {
-      let at = data[pos] ?? 0x80;
-      let form = data[pos + 1] ?? 0x80;
-      pos += 2;
-      if (at >= 0x80 || form >= 0x80) {
-        cursor.pos = pos - 2;
-        at = cursor.uleb();
-        form = cursor.uleb();
-        pos = cursor.pos;
-      }
-      if (at === 0 && form === 0) break;
-      if (at === DW_AT.sibling && form === DW_FORM.ref4) sibling = step;
-      const size = this.#known.sizes[form] ?? -1;
-      if (form === DW_FORM.exprloc && block === 0 && step > 0) block = step++;
-      else step = size < 0 || step === 0 ? 0 : step + size;
-      if (form === DW_FORM.implicit_const) {
-        cursor.pos = pos;
-        cursor.skipLeb();
-        pos = cursor.pos;
-      }
-    }
-    tags[code] = tag;
-    steps[code] = hasChildren ? 0 - sibling : step;
-    blocks[code] = hasChildren && sibling < block ? 0 : block;
-  }
-
-  #parse(index: number): Abbrev {
-    const [start = 0, end = 0] = [this.#places[index], this.#ends[index]];
-    return (this.#parsed[index] = this.#known.at(this.#cursor, this.#bytes, start, end));
+  #parse(index: number): Abbrev | undefined {
+    const start = this.#places[index];
+    if (start === undefined) return undefined;
+    this.#cursor.pos = start;
+    skipAbbrev(this.#cursor);
+    return (this.#parsed[index] = this.#known.at(this.#cursor, this.#bytes, start, this.#cursor.pos));
   }
 }
 
+/**
+ * Moves the cursor behind the abbreviation of a code, behind which it stands, and notes the shape of its entries; the tag. There are a hundred in each of
+ * thousands of units: nothing is called for what compilers write.
+ */
+function scan(cursor: ByteCursor, { sizes }: KnownAbbrevs, code: number, shapes: Shapes): number {
+  const tag = cursor.uleb();
+  const hasChildren = cursor.u8() !== 0;
+  const { data } = cursor;
+  let { pos } = cursor;
+  let step = 1;
+  let sibling = 0;
+  let block = 0;
+  for (let count = 0; ; count++) {
+    let at = data[pos] ?? 0x80;
+    let form = data[pos + 1] ?? 0x80;
+    pos += 2;
+    if (at >= 0x80 || form >= 0x80) {
+      cursor.pos = pos - 2;
+      at = cursor.uleb();
+      form = cursor.uleb();
+      pos = cursor.pos;
+    }
+    if (at === 0 && form === 0) break;
+    if (count >= MAX_ATTRIBUTES) cursor.fail(`an abbreviation of more than ${MAX_ATTRIBUTES} attributes`);
+    if (at === DW_AT.sibling && form === DW_FORM.ref4) sibling = step;
+    const size = sizes[form] ?? -1;
+    if (form === DW_FORM.exprloc && block === 0 && step > 0) block = step++;
+    else step = size < 0 || step === 0 ? 0 : step + size;
+    if (form === DW_FORM.implicit_const) {
+      cursor.pos = pos;
+      cursor.skipLeb();
+      pos = cursor.pos;
+    }
+  }
+  cursor.pos = pos;
+  if (code < 0x80) {
+    shapes.tags[code] = tag;
+    shapes.steps[code] = hasChildren ? 0 - sibling : step;
+    shapes.blocks[code] = hasChildren && sibling < block ? 0 : block;
+  }
+  return tag;
+}
 /** The abbreviation `wanted` of the table at the cursor, read no further: a unit's own entry has, as a rule, the first. */
 export function findAbbrev(cursor: ByteCursor, known: KnownAbbrevs, wanted: number): Abbrev | undefined {
   for (;;) {

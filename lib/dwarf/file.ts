@@ -23,7 +23,7 @@ const WALKED: readonly string[] = ['.debug_info', '.debug_abbrev', '.debug_str']
 const MAX_AHEAD = 1 << 25;
 /** Bytes that are looked through at a time for the end of padding. */
 const PADDING = 4096;
-/** Strings that are kept at a time: entries of many units have the same ones. */
+/** Strings of a section that are kept at a time: entries of many units have the same ones. */
 const STRINGS = 1 << 14;
 
 /**
@@ -57,6 +57,7 @@ export class DebugFile {
   /** All of `.debug_str`, once it was read ahead. */
   #texts: Buffer | undefined;
   readonly #strings = new Map<number, string>();
+  readonly #lineStrings = new Map<number, string>();
   readonly #units = new Map<number, Unit>();
   #list: { readonly units: readonly Unit[]; readonly error: FormatError | undefined } | undefined;
   #typeUnits: Map<bigint, Unit> | undefined;
@@ -296,7 +297,7 @@ export class DebugFile {
       case DW_FORM.string:
         return cursor.cstring();
       case DW_FORM.line_strp:
-        return readCString(this.required('.debug_line_str'), readOffset(cursor, unit.offsetSize));
+        return this.lineString(readOffset(cursor, unit.offsetSize));
       case DW_FORM.strp_sup:
       case DW_FORM.GNU_strp_alt:
         return readCString(this.supplementary.required('.debug_str'), readOffset(cursor, unit.offsetSize));
@@ -305,6 +306,17 @@ export class DebugFile {
         return offset === undefined ? undefined : this.debugString(offset);
       }
     }
+  }
+
+  /** The string at `offset` of `.debug_line_str`. The units of a library have most of their directories in common. */
+  lineString(offset: number): string {
+    let text = this.#lineStrings.get(offset);
+    if (text === undefined) {
+      text = readCString(this.required('.debug_line_str'), offset);
+      if (this.#lineStrings.size >= STRINGS) this.#lineStrings.clear();
+      this.#lineStrings.set(offset, text);
+    }
+    return text;
   }
 
   /** The string at `offset` of `.debug_str`. */

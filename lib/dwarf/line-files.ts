@@ -1,7 +1,7 @@
 import { ByteCursor } from '../bytes/cursor.js';
 import { DW_AT, DW_FORM } from './constants.js';
 import { Die } from './die.js';
-import { type Encoding, readNumber, readOffset, skipForm } from './form.js';
+import { type Encoding, fixedSize, readNumber, readOffset, skipForm } from './form.js';
 import { parseAt } from './sections.js';
 import type { Unit } from './unit.js';
 
@@ -25,63 +25,63 @@ interface FileName {
   readonly hasCompDir: boolean;
 }
 
-/** The file names of a unit's line table, by the numbers that entries give; undefined where there are none. */
+/** The file names of the line table that a unit's entries refer to, by the numbers that they give; undefined where there are none. */
 const known = new WeakMap<Unit, FileNames | undefined>();
-const compDirs = new WeakMap<Unit, { readonly path: string | undefined }>();
 
 /** The source file that an entry is declared in, as the compiler was given it, with its directory. */
 export function declFile(die: Die): string | undefined {
-  return fileName(die)?.path;
+  return declaring(die)?.file.path;
 }
 
 /** The directory that `declFile` counts from (DWARF v5 §3.1.1); undefined where that is complete. */
 export function compDir(die: Die): string | undefined {
-  const holder = die.inherited(DW_AT.decl_file);
-  if (holder === undefined || fileName(holder)?.hasCompDir !== false) return undefined;
-  const unit = lineUnit(holder);
-  let directory = compDirs.get(unit);
-  if (directory === undefined) {
-    directory = { path: new Die(unit, unit.header.rootPos).string(DW_AT.comp_dir) };
-    compDirs.set(unit, directory);
-  }
-  return directory.path;
+  const { file, names } = declaring(die) ?? {};
+  return file?.hasCompDir === false ? names?.compDir : undefined;
 }
 
-function fileName(die: Die): FileName | undefined {
+function declaring(die: Die): { readonly file: FileName; readonly names: FileNames } | undefined {
   const holder = die.inherited(DW_AT.decl_file);
   const index = holder?.number(DW_AT.decl_file);
   if (holder === undefined || index === undefined) return undefined;
-  const unit = lineUnit(holder);
-  if (!known.has(unit)) known.set(unit, readFileNames(unit));
-  return known.get(unit)?.at(index);
-}
-
-/** The skeleton of a split unit has its line table (DWARF v5 §3.1.3); split type units have one of their own. */
-function lineUnit({ unit }: Die): Unit {
-  return unit.root.stmtList === undefined ? (unit.skeleton ?? unit) : unit;
+  const { unit } = holder;
+  let names = known.get(unit);
+  if (names === undefined && !known.has(unit)) known.set(unit, (names = readFileNames(unit)));
+  const file = names?.at(index);
+  return names && file && { file, names };
 }
 
 /** Reads the header of a line table (DWARF v5 §6.2.4) as far as its file names. */
-function readFileNames(unit: Unit): FileNames | undefined {
+function readFileNames(user: Unit): FileNames | undefined {
+  // The skeleton of a split unit has its line table (DWARF v5 §3.1.3); split type units have one of their own.
+  const unit = lineTable(user) === undefined ? (user.skeleton ?? user) : user;
   const section = unit.file.section('.debug_line');
-  const { stmtList } = unit.root;
-  if (section === undefined || stmtList === undefined) return undefined;
+  const start = lineTable(unit);
+  if (section === undefined || start === undefined) return undefined;
   const { littleEndian } = unit.file;
-  const head = parseAt(section, stmtList, littleEndian, HEAD, (cursor) => {
+  const head = parseAt(section, start, littleEndian, HEAD, (cursor) => {
     const offsetSize = cursor.u32() === 0xffffffff ? 8 : 4;
     if (offsetSize === 8) cursor.skip(8);
     const version = cursor.u16();
     if (version >= 5) cursor.skip(2);
     const length = readOffset(cursor, offsetSize);
-    return { version, offsetSize, start: cursor.pos, end: cursor.pos + length } as const;
+    return { version, offsetSize, pos: cursor.pos, end: cursor.pos + length } as const;
   });
-  const { version, offsetSize, start } = head;
+  const { version, offsetSize } = head;
   if (version < 2 || version > 5) return undefined;
-  const bytes = section.read(stmtList, Math.min(head.end, section.size - stmtList));
-  const cursor = new ByteCursor(bytes, littleEndian, section.name, stmtList);
-  cursor.pos = start + (version >= 4 ? 5 : 4);
+  const bytes = section.read(start, Math.min(head.end, section.size - start));
+  const cursor = new ByteCursor(bytes, littleEndian, section.name, start);
+  cursor.pos = head.pos + (version >= 4 ? 5 : 4);
   cursor.skip(cursor.u8() - 1);
   return new FileNames(unit, cursor, { version, offsetSize, addressSize: unit.addressSize });
+}
+
+/** Where the line table of a unit is. Of the many attributes of its own entry this one alone is read. */
+function lineTable(unit: Unit): number | undefined {
+  return ownEntry(unit).number(DW_AT.stmt_list);
+}
+
+function ownEntry(unit: Unit): Die {
+  return new Die(unit, unit.header.rootPos);
 }
 
 /** Most of the files that a unit lists declare nothing that is asked for: each is read, and decoded, when it is. */
@@ -89,30 +89,38 @@ class FileNames {
   readonly #unit: Unit;
   readonly #cursor: ByteCursor;
   readonly #encoding: Encoding;
-  readonly #directories: readonly PathEntry[];
-  readonly #files: PathEntry[] = [];
-  readonly #unread: Iterator<PathEntry>;
+  readonly #directories: PathList;
+  readonly #files: PathList;
   readonly #names = new Map<number, FileName>();
+  #compDir: { readonly path: string | undefined } | undefined;
 
   /** The cursor stands at the directories. */
   constructor(unit: Unit, cursor: ByteCursor, encoding: Encoding) {
     this.#unit = unit;
     this.#cursor = cursor;
     this.#encoding = encoding;
-    const isOld = encoding.version < 5;
-    this.#directories = [...(isOld ? oldDirectories(cursor) : entries(cursor, encoding))];
-    this.#unread = isOld ? oldFiles(cursor) : entries(cursor, encoding);
+    if (encoding.version < 5) {
+      this.#directories = new PathList([...oldDirectories(cursor)].values());
+      this.#files = new PathList(oldFiles(cursor));
+      return;
+    }
+    const directories = readTable(cursor, encoding);
+    const read = entries(cursor, encoding, directories);
+    // Those of one size, which is what gcc writes, are not gone through.
+    this.#directories = new PathList(directories.end === undefined ? [...read].values() : read);
+    if (directories.end !== undefined) cursor.pos = directories.end;
+    this.#files = new PathList(entries(cursor, encoding, readTable(cursor, encoding)));
+  }
+
+  /** The directory that the compiler worked in. */
+  get compDir(): string | undefined {
+    return (this.#compDir ??= { path: ownEntry(this.#unit).string(DW_AT.comp_dir) }).path;
   }
 
   at(index: number): FileName | undefined {
     let name = this.#names.get(index);
     if (name !== undefined) return name;
-    while (this.#files.length <= index) {
-      const next = this.#unread.next();
-      if (next.done === true) return undefined;
-      this.#files.push(next.value);
-    }
-    const file = this.#files[index];
+    const file = this.#files.at(index);
     if (file === undefined) return undefined;
     name = this.#name(file);
     this.#names.set(index, name);
@@ -120,7 +128,7 @@ class FileNames {
   }
 
   #name(file: PathEntry): FileName {
-    const directory = this.#path(this.#directories[file.directory]);
+    const directory = this.#path(this.#directories.at(file.directory));
     const own = this.#path(file);
     const path = directory === '' || own.startsWith('/') ? own : `${directory}/${own}`;
     // Directory 0 is the compiler's own, which DWARF 5 lists; it may be a relative one (-fdebug-prefix-map).
@@ -133,8 +141,31 @@ class FileNames {
   #path(entry: PathEntry | undefined): string {
     if (entry === undefined || entry.pos < 0) return '';
     this.#cursor.pos = entry.pos;
-    const { file, root } = this.#unit;
-    return file.stringValue(this.#encoding, this.#cursor, entry.form, root.strOffsetsBase) ?? '';
+    const { file } = this.#unit;
+    if (entry.form === DW_FORM.line_strp)
+      return file.lineString(readOffset(this.#cursor, this.#encoding.offsetSize));
+    if (entry.form === DW_FORM.string) return this.#cursor.cstring();
+    const { strOffsetsBase } = this.#unit.root;
+    return file.stringValue(this.#encoding, this.#cursor, entry.form, strOffsetsBase) ?? '';
+  }
+}
+
+/** Directories or files by their numbers, read as far as they were asked for. */
+class PathList {
+  readonly #read: PathEntry[] = [];
+  readonly #unread: Iterator<PathEntry>;
+
+  constructor(unread: Iterator<PathEntry>) {
+    this.#unread = unread;
+  }
+
+  at(index: number): PathEntry | undefined {
+    while (this.#read.length <= index) {
+      const next = this.#unread.next();
+      if (next.done === true) return undefined;
+      this.#read.push(next.value);
+    }
+    return this.#read[index];
   }
 }
 
@@ -168,22 +199,45 @@ function* oldFiles(cursor: ByteCursor): Generator<PathEntry> {
   }
 }
 
-/** The directories or the files of DWARF 5. */
-function* entries(cursor: ByteCursor, encoding: Encoding): Generator<PathEntry> {
+/** What stands in front of the directories or the files of DWARF 5. */
+interface PathTable {
+  readonly format: readonly { readonly type: number; readonly form: number }[];
+  readonly count: number;
+  /** Where its entries start, and where they end if all are of one size. */
+  readonly start: number;
+  readonly end: number | undefined;
+}
+
+function readTable(cursor: ByteCursor, encoding: Encoding): PathTable {
   const format = Array.from({ length: cursor.u8() }, () => ({ type: cursor.uleb(), form: cursor.uleb() }));
   const count = cursor.uleb();
+  let size: number | undefined = 0;
+  for (const { form } of format) {
+    const own = fixedSize(form, encoding);
+    size = size === undefined || own === undefined ? undefined : size + own;
+  }
   // An entry of no bytes could be there any number of times.
-  if (count > 0 && format.length === 0) cursor.fail('file names of no bytes');
-  let { pos } = cursor;
+  if (count > 0 && size === 0) cursor.fail('file names of no bytes');
+  const start = cursor.pos;
+  return { format, count, start, end: size === undefined ? undefined : start + count * size };
+}
+
+function* entries(
+  cursor: ByteCursor,
+  encoding: Encoding,
+  { format, count, start }: PathTable,
+): Generator<PathEntry> {
+  let pos = start;
   for (let i = 0; i < count && pos < cursor.length; i++) {
+    // Whoever took the last one may have moved the cursor.
     cursor.pos = pos;
     let path: { readonly form: number; readonly pos: number } = NOWHERE;
     let directory = 0;
     for (const { type, form } of format) {
-      const start = cursor.pos;
-      if (type === DW_LNCT.path) path = { form, pos: start };
+      const at = cursor.pos;
+      if (type === DW_LNCT.path) path = { form, pos: at };
       else if (type === DW_LNCT.directory_index) directory = readNumber(cursor, form, undefined) ?? 0;
-      cursor.pos = start;
+      cursor.pos = at;
       skipForm(cursor, form, encoding);
     }
     ({ pos } = cursor);

@@ -44,8 +44,8 @@ export class Library {
   readonly #typed = new Map<number, LibrarySymbol>();
   /** What the debug info said of those that it knows. */
   readonly #described = new Map<number, TypedSymbol>();
-  /** The paths of source files, by what the debug info says. */
-  readonly #sourceFiles = new Map<string, string>();
+  /** The paths of source files, by what the debug info says: the directory, and the file. */
+  readonly #sourceFiles = new Map<string, Map<string, string>>();
   readonly #parsed = new Map<string, CType>();
   readonly #opaques = new Map<string, CType>();
   readonly #types: TypeOptions;
@@ -158,12 +158,11 @@ export class Library {
   }
 
   #sourceFile(file: string, directory: string): string {
-    const key = `${directory}\0${file}`;
-    let path = this.#sourceFiles.get(key);
-    if (path === undefined) {
-      path = normalize(isAbsolute(file) ? file : join(directory, file));
-      this.#sourceFiles.set(key, path);
-    }
+    let paths = this.#sourceFiles.get(directory);
+    if (paths === undefined) this.#sourceFiles.set(directory, (paths = new Map<string, string>()));
+    let path = paths.get(file);
+    if (path === undefined)
+      paths.set(file, (path = isAbsolute(file) ? normalize(file) : join(directory, file)));
     return path;
   }
 
