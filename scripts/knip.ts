@@ -18,8 +18,12 @@ function lazyModules(): string[] {
     );
 }
 
-/** Programs of their own, started by their path. */
-const CHILDREN = ['lib/debuginfo/debuginfod/child.ts', 'scripts/soak/child.ts'];
+/** Programs of their own and a reporter of Jest's, loaded by their path. */
+const CHILDREN = [
+  'lib/debuginfo/debuginfod/child.ts',
+  'scripts/soak/child.ts',
+  'scripts/coverage/reporter.ts',
+];
 
 /** `npm run lint` finds with it what nothing uses: files, exports, packages. */
 const config: KnipConfig = {

@@ -1,4 +1,5 @@
 import { libc } from './koffi.js';
+import { MACHINES, type TypedArray, type TypedArrayConstructor } from './values/machine.js';
 
 const fetch = libc('void *memcpy(void *to, int64_t from, size_t size)') as (
   to: Uint8Array,
@@ -88,6 +89,24 @@ export class CopyingView extends DataView<ArrayBuffer> {
       throw new RangeError('Offset is outside the bounds of the DataView');
     return this.#address + BigInt(offset);
   }
+}
+
+/** What stands for a typed array of one element over memory that can have none. */
+export function copyingElement<A extends TypedArray>(
+  data: DataView,
+  offset: number,
+  array: TypedArrayConstructor<A>,
+): A {
+  const access = Object.values(MACHINES).find((machine) => machine.array === (array as unknown));
+  if (access === undefined) throw new TypeError(array.name);
+  const element = new CopyingElement(
+    () => access.get(data, offset),
+    (value) => {
+      access.set(data, offset, value as never);
+    },
+  );
+  // Of an array only its one element is used.
+  return element as unknown as A;
 }
 
 /** Stands for a typed array of one element, over memory that can have none. */

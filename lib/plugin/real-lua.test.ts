@@ -4,6 +4,8 @@
  * Lua reports errors with `longjmp`, which drops the frames between the error and the `lua_pcall` above it. Frames of C bear that, frames of
  * JavaScript don't. So a C function that is written in JavaScript must call nothing that may raise an error: not `lua_error` and `luaL_error`, no
  * `luaL_check…`, no `lua_call`, but `lua_pcall`, `lua_tonumberx` and the like. It reports an error by what it returns, as `fail` does here.
+ *
+ * Longer than other files: all of it speaks to one library through the few names below, which each part would have to say again.
  */
 import { callback, cast, inspect, open, type AnyPointer, type Plugin, type Pointer } from '../index.js';
 import { thrownBy } from '../testing/fixture.js';

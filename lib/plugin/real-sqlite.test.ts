@@ -1,5 +1,7 @@
 /**
  * SQLite, compiled from its amalgamation with `gcc -g` and driven with no declaration: every C type below comes from its debug information.
+ *
+ * Longer than other files: all of it speaks to one library through the few names below, which each part would have to say again.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -89,3 +89,9 @@ export function isConst(type: CType): boolean {
   if (t.kind === 'array') return isConst(t.element);
   return (t.kind === 'struct' || t.kind === 'union') && t.members.some((m) => isConst(m.type));
 }
+
+/** An index, a length, a count; `what` is who takes it. */
+export function integer(value: number, what: string): number {
+  if (Number.isSafeInteger(value)) return value;
+  throw typeError('ERR_INVALID_ARG_TYPE', `${what}: expected an integer, got ${describe(value)}`);
+}

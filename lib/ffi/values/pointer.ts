@@ -11,10 +11,10 @@ import { cCalls } from '../mapping.js';
 import type { Assigned } from '../typing/values.js';
 import { windowOver, type Window } from '../window.js';
 import type { ArrayView } from './array.js';
-import { assignable, describe, isConst } from './check.js';
+import { assignable, integer, isConst } from './check.js';
 import type { CFunction, Codec, Extent, Values } from './codec.js';
 import type { Inspected } from './inspect.js';
-import { machineOf, MACHINES, type TypedArray, type TypedArrayConstructor } from './machine.js';
+import { machineOf, type TypedArray, type TypedArrayConstructor } from './machine.js';
 
 /** Loaded when they are needed; those that loops may call are remembered. */
 let arrays: typeof import('./array.js') | undefined;
@@ -374,11 +374,6 @@ export class Pointer<T = unknown, W = Assigned<T>> {
 /** A function-pointer type that is spelled out, rather than a typedef's name. */
 type FunctionPointerText = `${string}(*)(${string}`;
 
-function integer(value: number, what: string): number {
-  if (Number.isSafeInteger(value)) return value;
-  throw typeError('ERR_INVALID_ARG_TYPE', `${what}: expected an integer, got ${describe(value)}`);
-}
-
 /** The one element that `pointer` points to, as a typed array over the memory itself. */
 export function openElement<A extends TypedArray>(pointer: Pointer, array: TypedArrayConstructor<A>): A {
   const { block, offset } = placeOf(pointer);
@@ -387,26 +382,9 @@ export function openElement<A extends TypedArray>(pointer: Pointer, array: Typed
   if (start % array.BYTES_PER_ELEMENT === 0 && !isCopying(block.data))
     return new array(block.data.buffer, start, 1);
   const buffer = bufferOver(pointer.address, array.BYTES_PER_ELEMENT);
-  return buffer === undefined ? copyingElement(block, offset, array) : new array(buffer);
-}
-
-/** What stands for a typed array of one element where the engine allows none. */
-function copyingElement<A extends TypedArray>(
-  block: Block,
-  offset: number,
-  array: TypedArrayConstructor<A>,
-): A {
-  const { CopyingElement } = require('../copying-view.js') as typeof import('../copying-view.js');
-  const access = Object.values(MACHINES).find((machine) => machine.array === (array as unknown));
-  if (access === undefined) throw new TypeError(array.name);
-  const element = new CopyingElement(
-    () => access.get(block.data, offset),
-    (value) => {
-      access.set(block.data, offset, value as never);
-    },
-  );
-  // Of an array only its one element is used.
-  return element as unknown as A;
+  if (buffer !== undefined) return new array(buffer);
+  const { copyingElement } = require('../copying-view.js') as typeof import('../copying-view.js');
+  return copyingElement(block.data, offset, array);
 }
 
 /** Throws for a pointer whose memory is gone. */

@@ -7,7 +7,10 @@ export interface Files {
   readonly glue: string;
 }
 
-/** One way to use a C library from JavaScript. */
+/**
+ * One way to use a C library from JavaScript. Each writes its loops in full, though they are alike: all peers take turns in one process, so that a slow
+ * moment of the machine meets all of them, and a loop that they shared would have one feedback for all. The engine would inline none of their calls.
+ */
 export interface Peer {
   readonly name: string;
   /** Opens the library; a loop for each piece of work, or why there can be none. What is left out is not compared. */
