@@ -103,6 +103,8 @@ export class FileSource implements ByteSource {
   readonly identity: string;
   /** Inode, size and time of modification: what tells whether a file is still the same one. */
   readonly state: string;
+  /** When its bytes, or what is said of it, were changed: `st_ctime` in nanoseconds. */
+  readonly changed: bigint;
   #fd: number;
   readonly #pages = new Map<number, Uint8Array>();
 
@@ -121,6 +123,7 @@ export class FileSource implements ByteSource {
     this.size = Number(stat.size);
     this.identity = `${String(stat.dev)}:${String(stat.ino)}`;
     this.state = stateOf(stat);
+    this.changed = stat.ctimeNs;
   }
 
   read(offset: number, length: number, scratch?: Uint8Array): Uint8Array {

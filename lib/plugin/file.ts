@@ -6,6 +6,7 @@ import { preflight } from '../elf/preflight.js';
 import { FormatError, messageOf } from '../errors.js';
 import { Library } from '../library/library.js';
 import { Refusal, refusedFile } from './refusal.js';
+import { preflightOnce } from './soundness.js';
 
 /** PATH_MAX of <linux/limits.h>, its NUL included. koffi cuts longer names without a word. */
 const PATH_MAX = 4096;
@@ -57,7 +58,7 @@ export function readLibrary(path: string): Library {
   }
   try {
     const file = asElf(source);
-    const reason = preflight(file ?? source);
+    const reason = file === undefined ? preflight(source) : preflightOnce(file);
     if (reason === undefined && file !== undefined) return new Library(file);
     throw refusedFile(path, reason ?? 'invalid ELF header');
   } catch (error) {

@@ -12,6 +12,7 @@ import { linkMap, loadedHandle, mainSymbolAddress, symbolOf } from '../ffi/linke
 import type { Library } from '../library/library.js';
 import { fileState } from './file.js';
 import { isOfMainProgram, startupObjects } from './main-program.js';
+import { preflightOnce } from './soundness.js';
 
 /** What a `dlopen` of one library would bring into the process: itself, and what it needs that is not loaded yet, whose files are open until `closeDependencies`. */
 export interface Newcomers {
@@ -45,7 +46,7 @@ export function preflightDependencies({
     if (path === undefined) continue;
     if (isSanitizer(name)) return { path: requestedBy, reason: needsSanitizer(name) };
     const reason =
-      file === undefined ? whyNoElf(path) : (preflight(file) ?? checkNeededVersions(file, willBeLoaded));
+      file === undefined ? whyNoElf(path) : (preflightOnce(file) ?? checkNeededVersions(file, willBeLoaded));
     if (reason !== undefined) return { path, reason: `${reason}\nit is needed by ${requestedBy}` };
   }
   return undefined;

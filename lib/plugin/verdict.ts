@@ -1,8 +1,6 @@
 import { statSync } from 'node:fs';
 
-import { readEntry, writeEntry, type EntryName } from '../debuginfo/disk-cache/entry.js';
-import { cacheRoot } from '../debuginfo/disk-cache/folder.js';
-import { gnuHash } from '../elf/gnu-hash.js';
+import { RememberedText } from '../debuginfo/disk-cache/text.js';
 import { iterateObjects, linkMap, loadedHandle } from '../ffi/linker.js';
 import { loadedBuildId } from './identity.js';
 import { isOfMainProgram } from './main-program.js';
@@ -16,8 +14,7 @@ const RULES = 1;
  * process took part: each is looked at again, and if one is another, nothing is remembered. A difference never is: it is shown with its place.
  */
 export class Verdict {
-  readonly #entry: EntryName | undefined;
-  readonly #subject: string;
+  readonly #text: RememberedText;
   /** By the name by which they are needed: libraries that are in the process. */
   readonly #loaded = new Map<string, string>();
   #isLasting = true;
@@ -26,19 +23,14 @@ export class Verdict {
   constructor({ library, dependencies }: Newcomers, deep: boolean) {
     const files = dependencies.map(({ name, path }) => `${name} ${this.#stateOf(path)}`);
     const self = `${library.buildId ?? ''} ${this.#stateOf(library.path)}`;
-    this.#subject = [`elf-plugin versions ${RULES}`, deep ? 'deep' : 'plain', self, ...files, ''].join('\n');
-    const root = cacheRoot();
-    if (root !== undefined && this.#isLasting)
-      this.#entry = { root, folder: 'versions', name: hashOf(this.#subject) };
+    const subject = [`elf-plugin versions ${RULES}`, deep ? 'deep' : 'plain', self, ...files, ''].join('\n');
+    this.#text = new RememberedText('versions', subject);
   }
 
   /** Whether a process before this one found these libraries alike. */
   get isKnown(): boolean {
-    const text = this.#entry && readEntry(this.#entry)?.toString();
-    if (!text?.startsWith(this.#subject)) return false;
-    const end = text.length - HASH_LENGTH;
-    if (hashOf(text.slice(0, end)) !== text.slice(end)) return false;
-    const lines = text.slice(this.#subject.length, end).split('\n').slice(0, -1);
+    const lines = this.#isLasting ? this.#text.read()?.split('\n').slice(0, -1) : undefined;
+    if (lines === undefined) return false;
     return lines.every((line) => {
       const space = line.indexOf(' ');
       return loadedState(line.slice(0, space)) === line.slice(space + 1);
@@ -47,7 +39,7 @@ export class Verdict {
 
   /** Has to be told before a library is read that is in the process, by the name by which it is needed. */
   takes(name: string): void {
-    const state = this.#entry && loadedState(name);
+    const state = this.#isLasting ? loadedState(name) : undefined;
     if (state === undefined) this.spoil();
     else this.#loaded.set(name, state);
   }
@@ -59,11 +51,8 @@ export class Verdict {
 
   /** Has the cache remember it. */
   keep(): void {
-    if (this.#entry === undefined || !this.#isLasting) return;
-    const text = [this.#subject, ...Array.from(this.#loaded, ([name, state]) => `${name} ${state}\n`)].join(
-      '',
-    );
-    writeEntry(this.#entry, [Buffer.from(text + hashOf(text))]);
+    if (this.#isLasting)
+      this.#text.write(Array.from(this.#loaded, ([name, state]) => `${name} ${state}\n`).join(''));
   }
 
   #stateOf(path: string | undefined): string {
@@ -72,12 +61,6 @@ export class Verdict {
     if (state === undefined) this.spoil();
     return state ?? '';
   }
-}
-
-const HASH_LENGTH = 8;
-
-function hashOf(text: string): string {
-  return gnuHash(Buffer.from(text)).toString(16).padStart(HASH_LENGTH, '0');
 }
 
 /** What a library in the process is: that of the main program, or a file that is what was loaded. Undefined if that can't be told. */
