@@ -109,13 +109,16 @@ describeWith(['gcc', 'objcopy', 'strip', 'debuginfod', 'xz'], 'open(path, { debu
     ['has all symbols', ALL, 0],
     ['leaves one out', ALL.replace('unsigned long size(void);', ''), 1],
     ['names a type that it does not have', ALL.replace(/ \{ char.*\}/, ''), 1],
-  ])('openAsync asks only for what the caller does not give: a text that %s', async (_, declarations, asked) => {
-    const before = await requests();
-    const options = JSON.stringify({ debuginfod: true, declarations });
-    const opening = `openAsync(path, ${options})`;
-    expect(child(`void ${opening}.then((p) => print(used(p)));`)).toEqual(USED);
-    expect(await requests()).toBe(before + asked);
-  });
+  ])(
+    'openAsync asks only for what the caller does not give: a text that %s',
+    async (_, declarations, asked) => {
+      const before = await requests();
+      const options = JSON.stringify({ debuginfod: true, declarations });
+      const opening = `openAsync(path, ${options})`;
+      expect(child(`void ${opening}.then((p) => print(used(p)));`)).toEqual(USED);
+      expect(await requests()).toBe(before + asked);
+    },
+  );
 
   it('without the option no server is asked, whatever the environment says', async () => {
     const before = await requests();
