@@ -39,7 +39,7 @@ const config: KnipConfig = {
   // Jest loads its configuration with it, as the docblock there says.
   ignoreDependencies: ['esbuild-register'],
   // Programs of the system.
-  ignoreBinaries: ['debuginfod', 'gcc', 'mkfifo', 'mount', 'setsid'],
+  ignoreBinaries: ['debuginfod', 'gcc', 'mkfifo', 'mount', 'objcopy', 'setsid', 'unshare'],
 };
 
 export default config;
