@@ -12,6 +12,8 @@ export interface Window {
   readonly writable: boolean;
   /** `calls.made` when it was last seen to be mapped. */
   seen: number;
+  /** Where in it the address is that was asked for last: each conversion of a bigint takes as long as the read. */
+  offset: number;
 }
 
 /** A constant of this module: each access would ask the other one for its export. */
@@ -41,13 +43,16 @@ export function windowOver(address: bigint, size: number, fresh: boolean): Windo
     (fresh || known.seen === calls.made)
   ) {
     last = known;
+    known.offset = at - known.start;
     return known;
   }
   checkAccess(address, size, PROT.READ, fresh);
   if (look !== calls.looks) forget();
   const window =
     known !== undefined && has(known, at, size) && windows.has(known.number) ? known : open(address, size);
-  if (window !== undefined && !fresh) window.seen = calls.made;
+  if (window === undefined) return undefined;
+  if (!fresh) window.seen = calls.made;
+  window.offset = at - window.start;
   return window;
 }
 
@@ -64,7 +69,15 @@ function open(address: bigint, size: number): Window | undefined {
   const end = Math.min(range.end, (number + 1) * PIECE);
   if (Number(address) + size > end) return undefined;
   const data = dataOver(start, end - start);
-  const window = { number, start, end, data, writable: (range.access & PROT.WRITE) !== 0, seen: 0 };
+  const window = {
+    number,
+    start,
+    end,
+    data,
+    writable: (range.access & PROT.WRITE) !== 0,
+    seen: 0,
+    offset: 0,
+  };
   if (windows.size >= MOST) windows.clear();
   windows.set(number, window);
   last = window;

@@ -29,7 +29,7 @@ class Int8Pointer extends Pointer<number> {
   override get value(): number {
     if (this.#from !== undefined) return this.#from[0] ?? gone(this);
     const window = windowOf(this, 1);
-    if (window !== undefined) return window.data.getInt8(Number(this.address) - window.start);
+    if (window !== undefined) return window.data.getInt8(window.offset);
     return (this.#from = openElement(this, Int8Array))[0] ?? gone(this);
   }
 
@@ -52,7 +52,7 @@ class Uint8Pointer extends Pointer<number> {
   override get value(): number {
     if (this.#from !== undefined) return this.#from[0] ?? gone(this);
     const window = windowOf(this, 1);
-    if (window !== undefined) return window.data.getUint8(Number(this.address) - window.start);
+    if (window !== undefined) return window.data.getUint8(window.offset);
     return (this.#from = openElement(this, Uint8Array))[0] ?? gone(this);
   }
 
@@ -74,7 +74,7 @@ class Int16Pointer extends Pointer<number> {
   override get value(): number {
     if (this.#from !== undefined) return this.#from[0] ?? gone(this);
     const window = windowOf(this, 2);
-    if (window !== undefined) return window.data.getInt16(Number(this.address) - window.start, true);
+    if (window !== undefined) return window.data.getInt16(window.offset, true);
     return (this.#from = openElement(this, Int16Array))[0] ?? gone(this);
   }
 
@@ -97,7 +97,7 @@ class Uint16Pointer extends Pointer<number> {
   override get value(): number {
     if (this.#from !== undefined) return this.#from[0] ?? gone(this);
     const window = windowOf(this, 2);
-    if (window !== undefined) return window.data.getUint16(Number(this.address) - window.start, true);
+    if (window !== undefined) return window.data.getUint16(window.offset, true);
     return (this.#from = openElement(this, Uint16Array))[0] ?? gone(this);
   }
 
@@ -120,7 +120,7 @@ class Int32Pointer extends Pointer<number> {
   override get value(): number {
     if (this.#from !== undefined) return this.#from[0] ?? gone(this);
     const window = windowOf(this, 4);
-    if (window !== undefined) return window.data.getInt32(Number(this.address) - window.start, true);
+    if (window !== undefined) return window.data.getInt32(window.offset, true);
     return (this.#from = openElement(this, Int32Array))[0] ?? gone(this);
   }
 
@@ -142,7 +142,7 @@ class Uint32Pointer extends Pointer<number> {
   override get value(): number {
     if (this.#from !== undefined) return this.#from[0] ?? gone(this);
     const window = windowOf(this, 4);
-    if (window !== undefined) return window.data.getUint32(Number(this.address) - window.start, true);
+    if (window !== undefined) return window.data.getUint32(window.offset, true);
     return (this.#from = openElement(this, Uint32Array))[0] ?? gone(this);
   }
 
@@ -164,7 +164,7 @@ class Float32Pointer extends Pointer<number> {
   override get value(): number {
     if (this.#from !== undefined) return this.#from[0] ?? gone(this);
     const window = windowOf(this, 4);
-    if (window !== undefined) return window.data.getFloat32(Number(this.address) - window.start, true);
+    if (window !== undefined) return window.data.getFloat32(window.offset, true);
     return (this.#from = openElement(this, Float32Array))[0] ?? gone(this);
   }
 
@@ -186,7 +186,7 @@ class Float64Pointer extends Pointer<number> {
   override get value(): number {
     if (this.#from !== undefined) return this.#from[0] ?? gone(this);
     const window = windowOf(this, 8);
-    if (window !== undefined) return window.data.getFloat64(Number(this.address) - window.start, true);
+    if (window !== undefined) return window.data.getFloat64(window.offset, true);
     return (this.#from = openElement(this, Float64Array))[0] ?? gone(this);
   }
 
@@ -208,7 +208,7 @@ class BigInt64Pointer extends Pointer<bigint> {
   override get value(): bigint {
     if (this.#from !== undefined) return this.#from[0] ?? gone(this);
     const window = windowOf(this, 8);
-    if (window !== undefined) return window.data.getBigInt64(Number(this.address) - window.start, true);
+    if (window !== undefined) return window.data.getBigInt64(window.offset, true);
     return (this.#from = openElement(this, BigInt64Array))[0] ?? gone(this);
   }
 
@@ -233,7 +233,7 @@ class BigUint64Pointer extends Pointer<bigint> {
   override get value(): bigint {
     if (this.#from !== undefined) return this.#from[0] ?? gone(this);
     const window = windowOf(this, 8);
-    if (window !== undefined) return window.data.getBigUint64(Number(this.address) - window.start, true);
+    if (window !== undefined) return window.data.getBigUint64(window.offset, true);
     return (this.#from = openElement(this, BigUint64Array))[0] ?? gone(this);
   }
 
