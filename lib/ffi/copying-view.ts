@@ -91,18 +91,18 @@ export class CopyingView extends DataView<ArrayBuffer> {
   }
 }
 
-/** What stands for a typed array of one element over memory that can have none. */
+/** What stands for a typed array of one element over memory that can have none: `memory`, whose view is another one when it was freed. */
 export function copyingElement<A extends TypedArray>(
-  data: DataView,
+  memory: { readonly data: DataView },
   offset: number,
   array: TypedArrayConstructor<A>,
 ): A {
   const access = Object.values(MACHINES).find((machine) => machine.array === (array as unknown));
   if (access === undefined) throw new TypeError(array.name);
   const element = new CopyingElement(
-    () => access.get(data, offset),
+    () => access.get(memory.data, offset),
     (value) => {
-      access.set(data, offset, value as never);
+      access.set(memory.data, offset, value as never);
     },
   );
   // Of an array only its one element is used.

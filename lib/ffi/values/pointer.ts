@@ -384,7 +384,7 @@ export function openElement<A extends TypedArray>(pointer: Pointer, array: Typed
   const buffer = bufferOver(pointer.address, array.BYTES_PER_ELEMENT);
   if (buffer !== undefined) return new array(buffer);
   const { copyingElement } = require('../copying-view.js') as typeof import('../copying-view.js');
-  return copyingElement(block.data, offset, array);
+  return copyingElement(block, offset, array);
 }
 
 /** Throws for a pointer whose memory is gone. */
