@@ -20,7 +20,7 @@ export function minify(dist: string, entries: readonly string[]): void {
       minifySyntax: !entries.includes(name),
       legalComments: 'none',
       // Node prints the line of an error that nobody catches.
-      lineLimit: 500,
+      lineLimit: 800,
       target: 'node20',
     });
     writeFileSync(path, code);
