@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { inspect } from '../library/inspect.js';
 import { buildConformance, host, hostResult, scratchFolder } from '../testing/conformance.js';
-import { describeWith, run } from '../testing/tools.js';
+import { compile, describeWith, run } from '../testing/tools.js';
 
 const built = buildConformance();
 
@@ -117,6 +117,32 @@ it('row 39: a table that relocations fill is filled', () => {
     const { name } = open(so('base2.so')).symbols;
     print([name(0), name(2), open(so('libbase.so')).lookup('table').value[1].value]);`);
   expect(result).toEqual(['zero', 'two', 'one']);
+});
+
+describeWith(['gcc', 'ld.lld'], 'more sections than 16 bits count', () => {
+  // Go's row is of text that the linker splits on darwin/arm64; in ELF it is the counts that overflow (gABI "Section Header Table", SHN_XINDEX).
+  it('row 40: a variable and a function that lie behind them are found, with their types', () => {
+    const path = compile(
+      String.raw`__asm__(".altmacro\n.macro one n\n.section .s\\n,\"aw\"\n.byte 1\n.endm\n.set i,0\n.rept 66000\none %i\n.set i,i+1\n.endr\n.text\n");
+      __attribute__((section(".behind"))) int last = 42;
+      __attribute__((section(".code"))) int twice(int n) { return n + n; }
+      `,
+      { flags: ['-g', '-shared', '-fPIC', '-fuse-ld=lld'] },
+    );
+    expect(run('readelf', ['-hW', path])).toMatch(/Number of section headers: +0 \(66\d{3}\)/);
+    expect(run('readelf', ['--dyn-syms', '-W', path])).toMatch(/ RSV\[0xffff\] last$/m);
+    const { sections, symbols } = inspect(path);
+    expect(sections.length).toBeGreaterThan(66_000);
+    expect(symbols.map(({ name, kind, type }) => [name, kind, String(type)]).sort()).toEqual([
+      ['last', 'variable', 'int'],
+      ['twice', 'function', 'int (int n)'],
+    ]);
+    const result = host(
+      `const { last, twice } = open(process.argv[4]).symbols; last.value++; print([last.value, twice(5)]);`,
+      { args: [path] },
+    );
+    expect(result).toEqual([43, 10]);
+  });
 });
 
 it('row 41: a plugin uses the live environ and stdout', () => {

@@ -151,6 +151,30 @@ it('row 65: Boost: a damaged header gives an error, and the library is read as f
   expect(result.slice(4)).toEqual(Array(3).fill('ERR_PLUGIN_OPEN'));
 });
 
+it('row 66: Boost: an address leads back to the library and the symbol, with a dirty errno', () => {
+  const result = host(`
+    const { errno, findLibrary } = plugin;
+    const declarations = 'typedef struct { const char *dli_fname; void *dli_fbase; const char *dli_sname; void *dli_saddr; } Dl_info; int dladdr(const void *, Dl_info *);';
+    const libc = open(findLibrary('libc.so.6'), { declarations });
+    const basics = open(so('libbasics.so'));
+    const { add, counter } = basics.symbols;
+    const info = libc.alloc('Dl_info');
+    const found = (address) => {
+      errno(1234);
+      const n = libc.lookup('dladdr')(address, info);
+      const { dli_fname, dli_sname, dli_saddr } = info.value;
+      return [n !== 0, dli_fname, dli_sname, dli_saddr.address === address.address, errno()];
+    };
+    print({ path: basics.path, seen: [found(plugin.cast('void *', add)), found(counter.cast('void *'))] });`) as {
+    path: string;
+    seen: unknown[];
+  };
+  expect(result).toEqual({
+    path: basics,
+    seen: ['add', 'counter'].map((name) => [true, basics, name, true, 1234]),
+  });
+});
+
 it('row 67: Boost: threads that load the same libraries at once', () => {
   const result = host(`print(await inWorkers(3, __filename));`, {
     worker: `

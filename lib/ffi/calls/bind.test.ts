@@ -1,4 +1,5 @@
 import { VOID } from '../../ctypes/model.js';
+import { callback, type Pointer } from '../../index.js';
 import { openFixture, thrownBy } from '../../testing/fixture.js';
 import { childValue } from '../../testing/run-child.js';
 import { describeWith } from '../../testing/tools.js';
@@ -126,6 +127,86 @@ describe('callbacks', () => {
       true,
       'ERR_PLUGIN_UNSUPPORTED',
       expect.stringMatching(/Too many callbacks are in use \(max = 8192\)$/),
+    ]);
+  });
+});
+
+describe('on a machine where the proof of the ABI has not run', () => {
+  const source = (unique: string): string => `
+    #include <complex.h>
+    #include <stdarg.h>
+    struct point { int x, y; };
+    union word { int i; float f; };
+    int sum(struct point p) { return p.x + p.y; }
+    struct point both(int n) { return (struct point){n, n}; }
+    int bits(union word w) { return w.i; }
+    double _Complex conjugate(double _Complex z) { return conj(z); }
+    __int128 negate(__int128 n) { return -n; }
+    long double half(long double x) { return x / 2; }
+    int by_pointer(const struct point *p) { return p->x + p->y; }
+    int ask(int (*f)(struct point), int x) { return f((struct point){x, 1}); }
+    int make(struct point (*f)(int), int x) { return f(x).y; }
+    int apply(int (*f)(const struct point *, double), int x) { struct point p = {x, 2}; return f(&p, 0.5); }
+    double add(int n, ...) {
+      va_list list;
+      va_start(list, n);
+      int i = va_arg(list, int);
+      double d = n > 1 ? va_arg(list, double) : 0;
+      va_end(list);
+      return i + d;
+    }
+    ${unique}
+  `;
+  /** Opened before: what is looked at is the first call of each function. */
+  const on = (arch: NodeJS.Architecture): ((name: string, ...args: unknown[]) => unknown) => {
+    const machine = openFixture(source(`int on_${arch};`));
+    Object.defineProperty(process, 'arch', { value: arch, configurable: true });
+    return (name, ...args) => machine.lookup<Call>(name)(...args);
+  };
+  const { arch: own } = process;
+  afterEach(() => {
+    Object.defineProperty(process, 'arch', { value: own, configurable: true });
+  });
+
+  it.each<[name: string, args: unknown[]]>([
+    ['sum', [{ x: 1, y: 2 }]],
+    ['both', [1]],
+    ['bits', [{ i: 1 }]],
+    ['conjugate', [{ re: 1, im: 2 }]],
+    ['negate', [1n]],
+    ['half', [1]],
+    ['ask', [(): number => 1, 1]],
+    ['make', [(): object => ({ x: 1, y: 2 }), 1]],
+  ])('%s is refused, called or calling back', (name, args) => {
+    const error = thrownBy(() => on('arm64')(name, ...args));
+    expect([error.code, error.message]).toEqual([
+      'ERR_PLUGIN_UNSUPPORTED',
+      expect.stringContaining('values of structs are not passed on arm64 yet; by pointer they are'),
+    ]);
+  });
+
+  it('so is a callback that is made beforehand', () => {
+    on('arm64');
+    const error = thrownBy(() => callback(() => 1, 'int (long double)'));
+    expect(error).toMatchObject({ code: 'ERR_PLUGIN_UNSUPPORTED' });
+    expect(error.message).toContain('not passed on arm64');
+  });
+
+  it('pointers and numbers pass', () => {
+    const call = on('arm64');
+    expect(call('by_pointer', { x: 1, y: 2 })).toBe(3);
+    const look = (p: Pointer<{ x: number }>, d: number): number => p.value.x + 2 * d;
+    expect(call('apply', look, 4)).toBe(5);
+    expect([call('add', 1, 5), call('add', 2, 5, 0.5)]).toEqual([5, 5.5]);
+  });
+
+  it.each(['riscv64', 'loong64'] as const)('a variadic double is refused on %s', (arch) => {
+    const call = on(arch);
+    expect(call('add', 1, 5)).toBe(5);
+    const error = thrownBy(() => call('add', 2, 5, 0.5));
+    expect([error.code, error.message]).toEqual([
+      'ERR_PLUGIN_UNSUPPORTED',
+      expect.stringMatching(/^double add\(int n, \.\.\.\): a variadic double goes in an integer register/),
     ]);
   });
 });

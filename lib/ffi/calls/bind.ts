@@ -10,6 +10,7 @@ import type { KoffiFunction } from './lowered.js';
 import {
   endFrame,
   isByValue,
+  notByValueHere,
   passing,
   returning,
   type Frame,
@@ -110,8 +111,8 @@ function bindRaw(
   const bind: KoffiFunction = (result, parameters) => koffiFunction(address, result, parameters, refuse);
   if (![type.result, ...type.parameters.map((p) => p.type)].some(isByValue))
     return bind(scalar.result, scalar.parameters);
-  if (process.arch !== 'x64')
-    refuse(`values of structs are not passed on ${process.arch} yet; by pointer they are`);
+  const nowhere = notByValueHere();
+  if (nowhere !== undefined) refuse(nowhere.refused);
   const { lower } = require('./lowered.js') as typeof import('./lowered.js');
   const lowered = lower(type, scalar, bind, recycle);
   return 'refused' in lowered ? refuse(lowered.refused) : lowered;

@@ -6,7 +6,7 @@ import { Block } from '../block.js';
 import { exactType, loadExact, store } from './eightbytes.js';
 import { pairOf, type KoffiType } from './koffi-types.js';
 import { partType, slotsOf } from './lowered.js';
-import { isByValue } from './passing.js';
+import { isByValue, notByValueHere } from './passing.js';
 
 /*
  * The other direction of lowered.ts: C calls JavaScript. What koffi finds in the registers and on the stack is put together into arguments, and a
@@ -43,6 +43,8 @@ export function liftFunction(
       zero: () => zero,
     };
   }
+  const nowhere = notByValueHere();
+  if (nowhere !== undefined) return nowhere;
   const result = liftResult(type, scalar.result);
   if ('refused' in result) return result;
   const placement = place(types, result.hidden, type.compiler);

@@ -93,6 +93,12 @@ export function isByValue(type: CType): boolean {
   }
 }
 
+/** Why nothing that is `isByValue` goes from or to C on this machine; undefined on x86-64, where the proof of the ABI has run. */
+export function notByValueHere(): Refusal | undefined {
+  if (process.arch === 'x64') return undefined;
+  return { refused: `values of structs are not passed on ${process.arch} yet; by pointer they are` };
+}
+
 /** How a result of `type` comes from C, or why it does not. `what` names it in messages. */
 export function returning(type: CType, values: Values, what: string): Returning | Refusal {
   const t = bare(type);

@@ -132,6 +132,42 @@ describe('an argument and a result of each kind', () => {
   });
 });
 
+describe("with int64: 'number'", () => {
+  const numbers = openFixture('calls/callbacks.c', {}, { int64: 'number' });
+  const n = (name: string): Call & { async: Call } => numbers.lookup(name);
+
+  it('arguments are numbers where that is exact, also in a struct', () => {
+    const seen: unknown[] = [];
+    const same = (x: unknown): unknown => (seen.push(x), x);
+    n('ask_i64')(same, -(2 ** 53) + 1);
+    expect(saw()).toBe('-9007199254740991');
+    n('ask_wide')(same, 'LARGE');
+    n('ask_big')(same, 4);
+    expect(saw()).toBe('4 5 6');
+    expect(seen).toEqual([-(2 ** 53) + 1, 2 ** 32, { a: 4, b: 5, c: 6 }]);
+    n('ask_u64')(() => 2n ** 64n - 1n, 1);
+    expect(saw()).toBe('18446744073709551615');
+  });
+
+  it.each([
+    ['ask_u64', 2n ** 53n],
+    ['ask_i64', -(2n ** 53n)],
+    ['ask_big', 2n ** 53n],
+  ])('%s: one that is not exact does not arrive: zero for C, an error for the caller', (name, given) => {
+    let runs = 0;
+    const error = thrownBy(() => n(name)((x: unknown) => (runs++, x), given));
+    expect([error.code, runs]).toEqual(['ERR_OUT_OF_RANGE', 0]);
+    expect(error.message).toContain(
+      `${given} is not exact as a number: open the plugin with int64: 'bigint'`,
+    );
+    expect(saw()).toMatch(/^0( 0 0)?$/);
+  });
+
+  it('so is the result of an asynchronous call', async () => {
+    expect(await n('sum_of').async((x: number) => x, 5)).toBe(10);
+  });
+});
+
 describe('a wrong result', () => {
   it.each<[kind: string, given: unknown, answer: unknown, zero: string, message: string]>([
     ['i32', 1, 2 ** 31, '0', 'out of range for int'],

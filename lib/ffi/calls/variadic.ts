@@ -1,6 +1,6 @@
 import { bare, copyOf, type CType, type FunctionType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
-import { rangeError, typeError } from '../../errors.js';
+import { PluginError, rangeError, typeError } from '../../errors.js';
 import { describe } from '../values/check.js';
 import type { Values } from '../values/codec.js';
 import { isRecordView } from '../values/record.js';
@@ -37,6 +37,9 @@ interface Promoted {
   readonly value: unknown;
 }
 
+/** Where a variadic call is not one of a function with these very parameters: RISC-V psABI "Hardware Floating-point Calling Convention"; LoongArch psABI "Variadic arguments". */
+const IN_INTEGER_REGISTERS: readonly NodeJS.Architecture[] = ['riscv64', 'loong64'];
+
 /** How many kinds of argument lists of one function are remembered. */
 const REMEMBERED = 64;
 
@@ -62,12 +65,20 @@ export class VariadicCalls {
     const key = promoted.map((p) => p.key).join();
     let call = this.#bound.get(key);
     if (call === undefined) {
+      if (IN_INTEGER_REGISTERS.includes(process.arch) && promoted.some((p) => bare(p.type).kind === 'float'))
+        this.#refuse(type);
       const parameters = type.parameters.concat(promoted.map((p) => ({ name: undefined, type: p.type })));
       call = bindCall(this.#source, this.#values, { ...copyOf(type), parameters, variadic: false });
       if (this.#bound.size >= REMEMBERED) this.#bound.clear();
       this.#bound.set(key, call);
     }
     return { call, args: args.slice(0, named).concat(promoted.map((p) => p.value)) };
+  }
+
+  #refuse(type: FunctionType): never {
+    const { name } = this.#source;
+    const reason = `${print(type, name)}: a variadic double goes in an integer register on ${process.arch}, which koffi does not fill with one`;
+    throw new PluginError('ERR_PLUGIN_UNSUPPORTED', reason, { symbol: name });
   }
 
   #what(type: FunctionType, index: number): string {
