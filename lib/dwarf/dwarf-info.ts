@@ -17,13 +17,13 @@ import { entryDensity } from './density.js';
 import { Die } from './die.js';
 import { DebugFile } from './file.js';
 import { hasParameters, isPrototyped } from './function-type.js';
-import { addressesOf } from './location.js';
 import type { LookupTables } from './lookup-tables.js';
 import type { NameIndex, TypeKeyword } from './name-index.js';
 import type { DwarfSections } from './sections.js';
 import { TypeReader, once } from './types.js';
 import type { Unit } from './unit.js';
 import type { SymbolEntries } from './symbol-entries.js';
+import { elsewhere, isFunction, lessCertain, placeOf } from './symbol-match.js';
 import type { UnitIndex } from './unit-index.js';
 import { addressBytes, isLikely, likelyEntries } from './unit-search.js';
 import type { VariableSearch } from './variable-search.js';
@@ -394,46 +394,6 @@ class DescribedSymbol implements TypedSymbol {
   get declLine(): number | undefined {
     return this.#die.inherited(DW_AT.decl_line)?.number(DW_AT.decl_line);
   }
-}
-
-function isFunction({ kind }: SymbolQuery): boolean {
-  return kind === 'function' || kind === 'ifunc';
-}
-
-/** The address that entries of a symbol have, if they have one. What is at 0 was removed by the linker. */
-function placeOf({ kind, address }: SymbolQuery): bigint | undefined {
-  return kind === 'tls' || address === 0n ? undefined : address;
-}
-
-/**
- * The entries that may describe a symbol where what is at its address has another name, the most trustworthy first. Neither address nor name is enough:
- * glibc's `printf` is `__printf` to the debug info, and lld's `--icf=all` gives several functions one address. `there`: those at its address.
- */
-function* lessCertain(
-  query: SymbolQuery,
-  there: readonly Die[],
-  names: () => NameIndex | undefined,
-): Generator<Die> {
-  const kind = isFunction(query) ? 'function' : 'variable';
-  if (query.kind !== 'ifunc') {
-    const named = names()?.find(kind, query.name);
-    // One with an address of its own is another symbol, and so is what is declared by that name: `foo@@V2` is `foo`,
-    // `foo@V1` is `foo_old` (.symver).
-    const isElsewhere = named !== undefined && elsewhere(query, named) !== undefined;
-    if (named !== undefined && !isElsewhere) yield named;
-    yield* there;
-    if (isElsewhere) return;
-  }
-  const declaration = names()?.find(`${kind} declaration`, query.name);
-  if (declaration !== undefined) yield declaration;
-}
-
-/** The address of an entry that is not at the symbol's; undefined if it may be the symbol. */
-function elsewhere(query: SymbolQuery, die: Die): bigint | undefined {
-  const place = placeOf(query);
-  if (place === undefined) return undefined;
-  const addresses = addressesOf(die);
-  return addresses.includes(place) ? undefined : addresses[0];
 }
 
 const NO_TYPES = 'its debug info has no types (-g1)';

@@ -32,6 +32,8 @@ const STRINGS = 1 << 14;
  * Entries are named by one number, their offset in `.debug_info`; `.debug_types` of DWARF 4 is thought of as
  * lying behind it, so that an offset from there is one past the end of `.debug_info`. Further files that a library's
  * own leads to, a supplementary or split ones, are numbered behind it.
+ *
+ * Over 400 lines: what is kept of one file, and for how long, is decided in one place.
  */
 export class DebugFile {
   readonly littleEndian: boolean;
