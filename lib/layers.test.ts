@@ -23,6 +23,7 @@ const POLICY: Record<string, string> = {
   register: 'plugin',
   cli: 'plugin dts gcc register',
   entry: 'plugin',
+  'pack-loader': 'debuginfo',
   index: 'entry plugin dts gcc register',
 };
 

@@ -27,7 +27,7 @@ const FILES: Readonly<Record<string, string>> = {
   'package.json': '{ "name": "consumer", "private": true }\n',
   'module.mjs': `import { open, PluginError } from 'elf-plugin';\nimport * as all from 'elf-plugin';\n${OPEN}\nif (typeof PluginError !== 'function' || all.open !== open) process.exit(1);\n`,
   'common.cjs': `const { open } = require('elf-plugin');\n${OPEN}\n`,
-  'open.test.js': `const { open } = require('elf-plugin');\ntest('a plugin in Jest', () => {${OPEN}\n  expect(V.value).toBe(7);\n});\n`,
+  'open.test.js': `const { open, PluginError } = require('elf-plugin');\ntest('a plugin in Jest', () => {${OPEN}\n  expect(V.value).toBe(7);\n  // Of the realm of the test, wherever the package's code came from.\n  expect(PluginError.prototype).toBeInstanceOf(Error);\n});\n`,
   'typed.mts': `import { open, type OpenOptions, type Plugin } from 'elf-plugin';\nconst options: OpenOptions = { int64: 'number' };\nconst plugin: Plugin = open(process.env['PLUGIN'] ?? '', options);\nplugin.lookup('V').value = 7;\nplugin.lookup('F')();\nexport const name: string = plugin.path;\n`,
   'imported.mjs': `import { F, V } from './plugin_name.so';\nV.value = 7;\nF();\n`,
   'required.cjs': `const { F, V } = require('./plugin_name.so');\nV.value = 7;\nF();\n`,

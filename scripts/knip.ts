@@ -31,6 +31,7 @@ const config: KnipConfig = {
     'lib/index.ts',
     'lib/{gcc,register}/index.ts',
     'lib/register/jest.ts',
+    'lib/pack-loader.ts',
     ...CHILDREN,
     ...lazyModules(),
   ],

@@ -1,5 +1,6 @@
+import { isSettled } from '../bytes/file-identity.js';
 import { FileSource } from '../bytes/source.js';
-import { RememberedText } from '../debuginfo/disk-cache/text.js';
+import { Remembered } from '../debuginfo/disk-cache/remembered.js';
 import type { ElfFile } from '../elf/file.js';
 import { preflight } from '../elf/preflight.js';
 
@@ -7,8 +8,6 @@ import { preflight } from '../elf/preflight.js';
 const RULES = 1;
 /** Bytes of a file that is worth it: the look at a large library takes as long as the rest of `open`. */
 const LARGE = 1 << 22;
-/** Milliseconds: a file may be written to twice within one tick of the clock that its times are of. */
-const SETTLED = 2000;
 
 /**
  * `preflight`, but for a large file that it was shown before, in whatever process: the cache on disk remembers which ones were sound. A write to a file
@@ -19,10 +18,9 @@ export function preflightOnce(file: ElfFile): string | undefined {
   if (!(source instanceof FileSource) || source.size < LARGE) return preflight(file);
   const { identity, state, changed } = source;
   const subject = ['elf-plugin preflight', RULES, process.arch, identity, state, changed, ''].join('\n');
-  const remembered = new RememberedText('sound', subject);
+  const remembered = new Remembered('sound', subject);
   if (remembered.read() !== undefined) return undefined;
   const reason = preflight(file);
-  const age = Date.now() - Number(changed / 1_000_000n);
-  if (reason === undefined && age > SETTLED) remembered.write('');
+  if (reason === undefined && isSettled(changed)) remembered.write(new Uint8Array());
   return reason;
 }

@@ -1,6 +1,5 @@
-import { statSync } from 'node:fs';
-
-import { RememberedText } from '../debuginfo/disk-cache/text.js';
+import { fileIdentity } from '../bytes/file-identity.js';
+import { Remembered } from '../debuginfo/disk-cache/remembered.js';
 import { iterateObjects, linkMap, loadedHandle } from '../ffi/linker.js';
 import { loadedBuildId } from './identity.js';
 import { isOfMainProgram } from './main-program.js';
@@ -14,7 +13,7 @@ const RULES = 1;
  * process took part: each is looked at again, and if one is another, nothing is remembered. A difference never is: it is shown with its place.
  */
 export class Verdict {
-  readonly #text: RememberedText;
+  readonly #remembered: Remembered;
   /** By the name by which they are needed: libraries that are in the process. */
   readonly #loaded = new Map<string, string>();
   #isLasting = true;
@@ -24,12 +23,12 @@ export class Verdict {
     const files = dependencies.map(({ name, path }) => `${name} ${this.#stateOf(path)}`);
     const self = `${library.buildId ?? ''} ${this.#stateOf(library.path)}`;
     const subject = [`elf-plugin versions ${RULES}`, deep ? 'deep' : 'plain', self, ...files, ''].join('\n');
-    this.#text = new RememberedText('versions', subject);
+    this.#remembered = new Remembered('versions', subject);
   }
 
   /** Whether a process before this one found these libraries alike. */
   get isKnown(): boolean {
-    const lines = this.#isLasting ? this.#text.read()?.split('\n').slice(0, -1) : undefined;
+    const lines = this.#isLasting ? this.#remembered.read()?.toString().split('\n').slice(0, -1) : undefined;
     if (lines === undefined) return false;
     return lines.every((line) => {
       const space = line.indexOf(' ');
@@ -52,7 +51,7 @@ export class Verdict {
   /** Has the cache remember it. */
   keep(): void {
     if (this.#isLasting)
-      this.#text.write(Array.from(this.#loaded, ([name, state]) => `${name} ${state}\n`).join(''));
+      this.#remembered.write(Buffer.from(Array.from(this.#loaded, (line) => `${line.join(' ')}\n`).join('')));
   }
 
   #stateOf(path: string | undefined): string {
@@ -73,14 +72,4 @@ function loadedState(name: string): string | undefined {
   const id = object && loadedBuildId(object);
   const state = fileIdentity(path);
   return id === undefined || state === undefined ? undefined : `${id} ${state}`;
-}
-
-/** The time of change tells of every write, also where a tool has set that of modification back. */
-function fileIdentity(path: string): string | undefined {
-  try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
-    return [dev, ino, size, mtimeNs, ctimeNs].join(':');
-  } catch {
-    return undefined;
-  }
 }

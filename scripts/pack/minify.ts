@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 import { transformSync } from 'esbuild';
 
+import { FIRST_LINE } from '../../lib/pack-loader.js';
+
 /** What programs meet: the names in it stay, for the stacks of errors and because classes are printed by them. */
 const READABLE = ['packs/import.js', 'packs/open.js', 'packs/pointers.js'];
 
@@ -22,6 +24,7 @@ export function minify(dist: string, entries: readonly string[]): void {
       // Node prints the line of an error that nobody catches.
       lineLimit: 800,
       target: 'node20',
+      banner: name.startsWith('packs/') ? FIRST_LINE : '',
     });
     writeFileSync(path, code);
   }

@@ -1,8 +1,13 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
+/** What loads the other packs. It is where they are, and finds them there. */
+const LOADER = 'pack-loader.js';
+const START = 'start';
+
 /** The modules that each pack is made of, with all that they import and no earlier pack has. */
 const PACKS: Readonly<Record<string, readonly string[]>> = {
+  [START]: [LOADER],
   import: ['index.js'],
   // Many libraries need another one that is compared with it; many symbols are variables, or functions of `void (void)`.
   open: ['plugin/open.js', 'plugin/verdict.js', 'dwarf/unit-index.js', 'dwarf/variable-search.js'],
@@ -16,34 +21,47 @@ const PACKS: Readonly<Record<string, readonly string[]>> = {
   pointers: ['ffi/calls/pointer-argument.js'],
 };
 
-/** Folders of what few programs need, each a pack of what no earlier one has: a file costs a tarball a hundred bytes, too. The REPL is left as it is. */
+/** Folders of what few programs need, each a pack of what no earlier one has: a file costs a tarball a hundred bytes, too. */
 const FOLDERS = [
+  'bytes',
+  'bytes/zstd',
+  'cli',
   'cli/commands',
   'cli/completion',
   'cli/call',
   'cli/inspection',
+  'cli/repl',
   'ctf',
+  'ctypes',
   'ctypes/declarations',
+  'debuginfo',
   'debuginfo/debuginfod',
   'debuginfo/header-probe',
   'debuginfo/types-file',
   'dts',
+  'format',
   'gcc',
+  'library',
+  'symbols',
 ];
 
 /** What says where it is has to be there, and so does a program of its own. */
 const isFixed = (text: string, module: string): boolean =>
-  /\b__(?:dir|file)name\b/.test(text) || module.endsWith('/child.js');
+  (/\b__(?:dir|file)name\b/.test(text) && module !== LOADER) || module.endsWith('/child.js');
 
 /** Calls of `require` for a module of the package, as `tsc` writes them; and those that are made as soon as the module is loaded. */
 const REQUIRE = /\brequire\((['"])(\.[^'"]+)\1\)/g;
 const IMPORT = /^(?:(?:const|var) \w+ = (?:__importStar\()?)?require\((['"])(\.[^'"]+)\1\)/gm;
 
+/** How each module begins that `tsc` has written: a pack says the first line once, and `load` the second; the third declares what is set below. */
+const PROLOGUE =
+  /^"use strict";\nObject\.defineProperty\(exports, "__esModule", \{ value: true \}\);\n(?:exports\.\w+ = (?:exports\.\w+ = )*void 0;\n)?/;
+
 /** What gives a module of the pack to whoever asks for it, as `require` does. */
 const LOAD = `const loaded = Object.create(null);
 function load(name) {
   if (name in loaded) return loaded[name];
-  const exports = (loaded[name] = {});
+  const exports = (loaded[name] = { __esModule: true });
   try {
     modules[name](exports);
   } catch (error) {
@@ -96,7 +114,7 @@ export function pack(dist: string, entries: readonly string[]): void {
       const file =
         within !== undefined && within in PACKS && earlier.includes(name)
           ? `packs.${name}`
-          : requireFrom(folder, packFile(name));
+          : loadFrom(folder, name);
       return `${file}("${target}")`;
     });
 
@@ -105,10 +123,11 @@ export function pack(dist: string, entries: readonly string[]): void {
     const modules = [...packOf.keys()].filter((module) => packOf.get(module) === name);
     // V8 compiles a function in parentheses as it reads it; any other it skips first, which takes as long, and reads again.
     const bodies = modules
-      .map((m) => `${JSON.stringify(m)}: (function (exports) {\n${placed(m, 'packs', name)}\n}),\n`)
+      .map((m) => [m, placed(m, 'packs', name).replace(PROLOGUE, '')])
+      .map(([m, text]) => `"${m}": (function (exports) {\n${text}\n}),\n`)
       .join('');
     const used = earlier.filter((pack) => bodies.includes(`packs.${pack}(`));
-    const packs = used.map((pack) => `${pack}: ${requireFrom('packs', packFile(pack))}`);
+    const packs = used.map((pack) => `${pack}: ${loadFrom('packs', pack)}`);
     const head = `"use strict";\nconst packs = { ${packs.join(', ')} };\n`;
     writeFileSync(join(dist, packFile(name)), `${head}const modules = {\n${bodies}};\n${LOAD}`);
     if (name in PACKS) earlier.push(name);
@@ -121,6 +140,13 @@ export function pack(dist: string, entries: readonly string[]): void {
 
 function packFile(name: string): string {
   return `packs/${name}.js`;
+}
+
+/** What gives a pack: a bundler, too, has to find its file in the text. */
+function loadFrom(folder: string, pack: string): string {
+  const required = requireFrom(folder, packFile(pack));
+  if (pack === START) return required;
+  return `${requireFrom(folder, packFile(START))}("${LOADER}").loadPack("${pack}", () => ${required})`;
 }
 
 function requireFrom(folder: string, file: string): string {
