@@ -1,12 +1,11 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 
 import { findLibrary } from '../../lib/index.js';
 import { installedDebugFile } from '../../lib/testing/debug-file.js';
 import { ROOT, run } from '../../lib/testing/tools.js';
 import { told } from './measure.js';
 import type { Row } from './row.js';
+import { withCache } from './with-cache.js';
 
 /** Milliseconds for a symbol's type, in a process that has opened the library and looked at nothing yet. */
 const FIRST_LOOKUP = `
@@ -22,15 +21,12 @@ export function benchDiskCache(): Row[] {
   const work = 'first lookup in libc (libc6-dbg, zlib)';
   if (!existsSync(installedDebugFile(libc)))
     return [{ work, ours: [], unit: 'ms', missing: "not installed: Debian's libc6-dbg" }];
-  const cache = mkdtempSync(join(tmpdir(), 'elf-plugin-bench-'));
-  const lookup = (): number => {
-    const env = { ...process.env, ELF_PLUGIN_CACHE: cache };
-    return Number(run(process.execPath, ['-e', FIRST_LOOKUP, libc, ROOT], { cwd: ROOT, env }));
-  };
-  try {
+  return withCache(({ env, forget }) => {
+    const lookup = (): number =>
+      Number(run(process.execPath, ['-e', FIRST_LOOKUP, libc, ROOT], { cwd: ROOT, env }));
     const { cold, cached } = told({
       cold() {
-        rmSync(join(cache, 'v1'), { recursive: true, force: true });
+        forget();
         return lookup();
       },
       cached: lookup,
@@ -39,7 +35,5 @@ export function benchDiskCache(): Row[] {
       { work: `${work}, and writes the cache`, ours: cold, unit: 'ms', atMost: 120 },
       { work: `${work}, from the cache`, ours: cached, unit: 'ms', atMost: 20 },
     ];
-  } finally {
-    rmSync(cache, { recursive: true, force: true });
-  }
+  });
 }

@@ -45,7 +45,7 @@ ${machine.map((line) => `- ${line}`).join('\n')}
 - What each does is asserted before it is timed: what the C function returned, and what C then sees in a variable.
 - \`elf-plugin\` checks every argument: how many, their kind, their range. koffi and ffi-rs convert what they are given, and the addon checks the kind.
 - Only \`elf-plugin\` and gdb find out by themselves what is in a library and of which type. For the others somebody has written it down, and \`open and a first call\` is quicker for it.
-- Nothing is read from the cache on disk unless a line says so.
+- Nothing is read from the [cache on disk](debug-info.md#the-cache) unless a line says so. Such lines are of processes that are not the first ones: V8’s compiled code is there, too.
 - What is not installed, and what a peer cannot do, has a line that says so.
 
 \`npm run bench -- --only TEXT\` measures what has that text in its name, and writes nothing. \`npm run bench:check\` measures again, and fails if a ratio is more than 25 % worse than the one recorded in \`scripts/bench/record.json\`, twice in a row.

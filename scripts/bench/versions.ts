@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { compile, FIXTURES, ROOT, run } from '../../lib/testing/tools.js';
 import { type Samples, told } from './measure.js';
 import type { Row } from './row.js';
+import { withCache } from './with-cache.js';
 
 const ROUNDS = 15;
 
@@ -21,19 +20,19 @@ const OPEN = `
  * in the cache that there is no difference.
  */
 export function benchVersionCheck(): Row[] {
-  const cache = mkdtempSync(join(tmpdir(), 'elf-plugin-bench-'));
-  try {
-    const alone = compile('bench.c', { flags: ['-g', '-O2', '-shared', '-fPIC'] });
-    const pair = buildPair();
+  const alone = compile('bench.c', { flags: ['-g', '-O2', '-shared', '-fPIC'] });
+  const pair = buildPair();
+  return withCache(({ env, forget }) => {
+    const neverCompared = (): void => {
+      forget('versions');
+    };
     return [
-      row('open: is it of the right version', cost(alone, '')),
-      row('open: a pair with types, never compared', cost(pair, ''), {}),
+      row('open: is it of the right version', cost(alone, process.env)),
+      row('open: a pair with types, never compared', cost(pair, env, neverCompared), {}),
       // The best of several is of one that has found it there.
-      row('open: a pair, compared before', cost(pair, cache)),
+      row('open: a pair, compared before', cost(pair, env)),
     ];
-  } finally {
-    rmSync(cache, { recursive: true, force: true });
-  }
+  });
 }
 
 type Cost = Record<'on' | 'off', Samples>;
@@ -43,11 +42,12 @@ function row(work: string, { on, off }: Cost, bar: Pick<Row, 'atMost'> = { atMos
 }
 
 /** Milliseconds, of processes which take turns. */
-function cost(library: string, cache: string): Cost {
-  const env = { ...process.env, ELF_PLUGIN_CACHE: cache };
-  const open = (how: string): number =>
-    Number(run(process.execPath, ['-e', OPEN, library, ROOT, how], { cwd: ROOT, env }));
-  return told({ on: () => open('on'), off: () => open('off') }, ROUNDS);
+function cost(library: string, env: NodeJS.ProcessEnv, prepare?: () => void): Cost {
+  const open = (how: string) => (): number => {
+    prepare?.();
+    return Number(run(process.execPath, ['-e', OPEN, library, ROOT, how], { cwd: ROOT, env }));
+  };
+  return told({ on: open('on'), off: open('off') }, ROUNDS);
 }
 
 /** A plugin, and a library beside it that it takes two functions and a variable from. */
