@@ -64,12 +64,10 @@ function isPossible(): boolean {
 
 /** V8 itself refuses the code of another version, and of other options: these are told apart so that neither takes the other's place. */
 function subjectOf(file: string): string {
-  const options = [...process.execArgv, process.env['NODE_OPTIONS'] ?? '']
-    .join(' ')
-    .match(/(?<!\S)--[\w-]+/g);
-  return ['elf-plugin code', process.version, process.arch, options?.join(' '), fileIdentity(file)].join(
-    '\n',
-  );
+  const { arch, env, execArgv, execPath, version, versions } = process;
+  const options = [...execArgv, env['NODE_OPTIONS'] ?? ''].join(' ').match(/(?<!\S)--[\w-]+/g) ?? [];
+  const engine = [execPath, version, versions.v8, arch, ...options];
+  return ['elf-plugin code', ...engine, file, fileIdentity(file)].join('\n');
 }
 
 function keepLater(): void {
