@@ -125,7 +125,7 @@ describe('a child that crashes', () => {
     );
     const indices = [0, 1, 2, 3, 4, 5];
     const task = { library: '', log: join(folder, 'log'), seed: 1, exotic: 0, indices, corrupt: false };
-    const outcomes = await runTask(child, task, signatures(1, 6, 0));
+    const outcomes = await runTask([process.execPath], child, task, signatures(1, 6, 0));
     expect(outcomes.map(({ index, kind, reason }) => [index, kind, reason])).toEqual([
       [0, 'right', undefined],
       [1, 'crashed', 'SIGSEGV'],

@@ -1,9 +1,9 @@
 // `npm run abi-fuzz`: calls by value on x86-64 (psABI §3.2.3), proved with random signatures against gcc and clang.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { BUILD } from '../lib/testing/tools.js';
+import { optionsOf } from './command-line.js';
 import {
   bundleChild,
   compileBatch,
@@ -22,6 +22,7 @@ const USAGE = `npm run abi-fuzz -- [options]
   --compilers LIST     gcc,clang
   --levels LIST        O0,O2
   --exotic P           how many signatures may use long double, _Float16 and vectors (0.1)
+  --node COMMAND       a Node of another machine: "qemu-aarch64 -L /usr/aarch64-linux-gnu ./node"
   --corrupt            pass one other value in each call, all of which must then be reported as wrong`;
 
 /** Signatures in one library. */
@@ -35,22 +36,23 @@ interface Settings {
   readonly builds: readonly Build[];
   readonly exotic: number;
   readonly corrupt: boolean;
+  /** The words of the command that runs the calls. */
+  readonly node: readonly string[];
 }
 
 /** What the command line says; undefined if it says nothing sensible. */
 function settings(): Settings | undefined {
-  const { values } = parseArgs({
-    options: {
-      count: { type: 'string', default: '1000' },
-      seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
-      only: { type: 'string' },
-      compilers: { type: 'string', default: 'gcc,clang' },
-      levels: { type: 'string', default: 'O0,O2' },
-      exotic: { type: 'string', default: '0.1' },
-      corrupt: { type: 'boolean', default: false },
-    },
+  const values = optionsOf(USAGE, {
+    count: { type: 'string', default: '1000' },
+    seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+    only: { type: 'string' },
+    compilers: { type: 'string', default: 'gcc,clang' },
+    levels: { type: 'string', default: 'O0,O2' },
+    exotic: { type: 'string', default: '0.1' },
+    corrupt: { type: 'boolean', default: false },
+    node: { type: 'string', default: process.execPath },
   });
-  const { count, seed, only, compilers, levels, exotic, corrupt } = values;
+  const { count, seed, only, compilers, levels, exotic, corrupt, node } = values;
   const numbers = [count, seed, only ?? '0', exotic].map(Number);
   if (numbers.some((n) => !(n >= 0))) return undefined;
   return {
@@ -61,6 +63,7 @@ function settings(): Settings | undefined {
       .flatMap((compiler) => levels.split(',').map((level) => ({ compiler, level }))),
     exotic: Number(exotic),
     corrupt,
+    node: node.split(' '),
   };
 }
 
@@ -68,7 +71,7 @@ type Job = () => Promise<void>;
 
 /** What is to be done for one build after the other. The folder of a batch stays if anything in it failed. */
 function* jobs(settings: Settings, child: string, folder: string, report: Report): Generator<Job> {
-  const { seed, indices, builds, exotic, corrupt } = settings;
+  const { seed, indices, builds, exotic, corrupt, node } = settings;
   for (let first = 0; first < indices.length; first += BATCH) {
     const batch = indices.slice(first, first + BATCH);
     const signatures = batch.map((index) => signatureOf(seed, index, exotic));
@@ -80,7 +83,7 @@ function* jobs(settings: Settings, child: string, folder: string, report: Report
       yield async () => {
         const library = await compileBatch(place, build);
         const task = { library, log: `${library}.log`, seed, exotic, indices: batch, corrupt };
-        const outcomes = await runTask(child, task, signatures);
+        const outcomes = await runTask(node, child, task, signatures);
         const failures = report.add(nameOfBuild(build), outcomes, signatures);
         for (const text of failures) console.log(text);
         failed ||= failures.length > 0;
@@ -95,16 +98,16 @@ async function runAll(todo: Iterator<Job>): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  if (process.arch !== 'x64' || process.platform !== 'linux') {
-    console.log(
-      `skipped: the calls are those of x86-64 Linux, and this is ${process.arch} ${process.platform}`,
-    );
-    return;
-  }
   const chosen = settings();
   if (chosen === undefined) {
     console.error(USAGE);
     process.exitCode = 2;
+    return;
+  }
+  if (chosen.node[0] === process.execPath && (process.arch !== 'x64' || process.platform !== 'linux')) {
+    console.log(
+      `skipped: the calls are those of x86-64 Linux, and this is ${process.arch} ${process.platform}`,
+    );
     return;
   }
   const { seed, indices, builds } = chosen;

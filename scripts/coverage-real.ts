@@ -2,10 +2,10 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { Library } from '../lib/library/library.js';
 import { makeTypesFile } from '../lib/library/types-file.js';
+import { optionsOf } from './command-line.js';
 import { compare } from './coverage-real/compare.js';
 import { LIBRARIES, pathOf, type RealLibrary } from './coverage-real/libraries.js';
 import { type Finding, isGood, printFinding, printTable } from './coverage-real/report.js';
@@ -52,7 +52,7 @@ function openWithTypes(path: string, header: string | undefined): Library {
 }
 
 function main(): void {
-  const { values } = parseArgs({ options: { only: { type: 'string' }, names: { type: 'boolean' } } });
+  const values = optionsOf(USAGE, { only: { type: 'string' }, names: { type: 'boolean' } });
   const { only = '' } = values;
   const chosen = LIBRARIES.filter(({ name }) => name.includes(only));
   if (chosen.length === 0) {

@@ -1,9 +1,9 @@
 // `npm run fuzz:open`: opens libraries that are changed in every way a dynamic linker could notice, in child processes that must not die.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { BUILD } from '../lib/testing/tools.js';
+import { optionsOf } from './command-line.js';
 import { bases, opener } from './fuzz-open/libraries.js';
 import { randomMutant, systematic, type Mutant, type Prepared } from './fuzz-open/mutants.js';
 import { bundleChild, openAll } from './fuzz-open/run.js';
@@ -29,16 +29,14 @@ function numberOf(text: string): number {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      random: { type: 'string', default: '2000' },
-      seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
-      every: { type: 'string', default: '1' },
-      only: { type: 'string' },
-      needed: { type: 'boolean' },
-      deaths: { type: 'string' },
-      jobs: { type: 'string', default: '2' },
-    },
+  const values = optionsOf(USAGE, {
+    random: { type: 'string', default: '2000' },
+    seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+    every: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    needed: { type: 'boolean' },
+    deaths: { type: 'string' },
+    jobs: { type: 'string', default: '2' },
   });
   const [random, seed, every, jobs] = [values.random, values.seed, values.every, values.jobs].map(numberOf);
   const libraries = bases();

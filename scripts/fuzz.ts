@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { hasTool } from '../lib/testing/tools.js';
+import { optionsOf } from './command-line.js';
 import { TARGETS } from './fuzz/targets/index.js';
 import { watch } from './fuzz/watch.js';
 
@@ -26,14 +26,12 @@ interface Settings {
 
 /** What the command line says; undefined if it says nothing sensible. */
 function settings(): Settings | undefined {
-  const { values } = parseArgs({
-    options: {
-      time: { type: 'string', default: '60' },
-      cases: { type: 'string' },
-      seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
-      target: { type: 'string', multiple: true, default: TARGETS.map((t) => t.name) },
-      case: { type: 'string' },
-    },
+  const values = optionsOf(USAGE, {
+    time: { type: 'string', default: '60' },
+    cases: { type: 'string' },
+    seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+    target: { type: 'string', multiple: true, default: TARGETS.map((t) => t.name) },
+    case: { type: 'string' },
   });
   const { time, cases, seed, target: targets, case: only } = values;
   if ([time, cases ?? '0', seed, only ?? '0'].some((n) => !(Number(n) >= 0))) return undefined;

@@ -1,9 +1,9 @@
 // `npm run soak`: calls of every kind, many times over, each kind in a process of its own: what it does not give back adds up.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { compile } from '../lib/testing/tools.js';
+import { optionsOf } from './command-line.js';
 import type { Held } from './soak/child.js';
 import { KINDS } from './soak/kinds.js';
 
@@ -65,12 +65,10 @@ function judged(samples: readonly Held[]): { isOk: boolean; text: string } {
 }
 
 function main(): void {
-  const { values } = parseArgs({
-    options: {
-      calls: { type: 'string', default: 'Infinity' },
-      time: { type: 'string', default: '600' },
-      only: { type: 'string' },
-    },
+  const values = optionsOf(USAGE, {
+    calls: { type: 'string', default: 'Infinity' },
+    time: { type: 'string', default: '600' },
+    only: { type: 'string' },
   });
   const kinds = values.only === undefined ? NAMES : NAMES.filter((k) => values.only?.split(',').includes(k));
   if (!(Number(values.calls) >= 1) || !(Number(values.time) > 0) || kinds.length === 0) {

@@ -117,8 +117,8 @@ export class CHeader {
       case 'void':
         return type;
       case 'pointer':
-        if (type.reference !== undefined) throw new NotC();
-        return { ...copyOf(type), target: this.#use(type.target, false, next) };
+        // A reference is a pointer to whoever calls from C.
+        return { kind: 'pointer', size: type.size, target: this.#use(type.target, false, next) };
       case 'array':
         if (type.vector) return this.#vector(type, next);
         return { ...copyOf(type), element: this.#use(type.element, true, next) };

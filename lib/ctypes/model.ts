@@ -78,12 +78,14 @@ export interface EnumType {
   readonly declared?: boolean;
 }
 
-/** `target *`; with `reference`, a C++ reference, which is a pointer to the ABI. */
+/** `target *`; with `reference`, a reference of C++ or Rust, which is a pointer to the ABI and never null. */
 export interface PointerType {
   readonly kind: 'pointer';
   readonly target: CType;
   readonly size: number;
   readonly reference?: '&' | '&&';
+  /** Whoever takes one frees what it leads to: Rust's `Box`. */
+  readonly owned?: boolean;
 }
 
 /** `element[length]`; a flexible array member has no length. `vector`: a register-wide `vector_size` type. */
@@ -134,8 +136,8 @@ export interface Parameter {
 
 /** What compiled the code: where compilers read the ABI differently it is called in its own way. */
 export interface Compiler {
-  readonly name: 'gcc' | 'clang';
-  /** The major one. */
+  readonly name: 'gcc' | 'clang' | 'rustc';
+  /** The major one; rustc's minor one. */
   readonly version: number;
 }
 

@@ -16,10 +16,12 @@ export function producerOf(unit: Unit): string {
   return new Die(unit, unit.header.rootPos).string(DW_AT.producer) ?? '';
 }
 
-/** `GNU C17 12.2.0 -mtune=generic …`, `Debian clang version 14.0.6`. Apple counts in its own way, and rustc only borrows the name. */
+/** `GNU C17 12.2.0 -mtune=generic …`, `Debian clang version 14.0.6`, `clang LLVM (rustc version 1.63.0)`. Apple counts in its own way. */
 function parse(producer: string): Compiler | undefined {
   const gcc = /^GNU .*?\b(\d+)\.\d+\.\d+/.exec(producer)?.[1];
   if (gcc !== undefined) return { name: 'gcc', version: Number(gcc) };
+  const rustc = /\brustc version 1\.(\d+)\./.exec(producer)?.[1];
+  if (rustc !== undefined) return { name: 'rustc', version: Number(rustc) };
   const clang = /\bclang version (\d+)\./.exec(producer.startsWith('Apple') ? '' : producer)?.[1];
   return clang === undefined ? undefined : { name: 'clang', version: Number(clang) };
 }

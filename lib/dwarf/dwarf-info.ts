@@ -130,7 +130,9 @@ export class DwarfInfo {
     const die =
       quick?.find(keyword, name) ??
       names()?.find(keyword, name) ??
-      names()?.find(`${keyword} declaration`, name);
+      names()?.find(`${keyword} declaration`, name) ??
+      // What is a typedef in C may be a type of the language: `wchar_t` in C++, `i32` in Rust.
+      (keyword === 'typedef' ? names()?.find('base', name) : names()?.definition(`${keyword} of Rust`, name));
     return die && this.#types.of(die);
   }
 

@@ -62,7 +62,9 @@ class DwarfFunction implements FunctionType {
   }
 
   get compiler(): Compiler | undefined {
-    return compilerOf(this.#holder.compileUnit);
+    const compiler = compilerOf(this.#holder.compileUnit);
+    // Function pointers of Rust say in their names how they are called (rust.ts), functions do not.
+    return compiler?.name === 'rustc' && this.#holder.tag !== DW_TAG.subprogram ? undefined : compiler;
   }
 }
 

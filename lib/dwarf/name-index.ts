@@ -1,5 +1,5 @@
 import type { Abbrev } from './abbrev.js';
-import { DW_AT, DW_FORM, DW_TAG } from './constants.js';
+import { DW_AT, DW_FORM, DW_LANG, DW_TAG } from './constants.js';
 import { entryDensity } from './density.js';
 import { Die } from './die.js';
 import type { DebugFile } from './file.js';
@@ -10,8 +10,8 @@ import { MissingFileError } from './sections.js';
 import type { Unit } from './unit.js';
 import { walkTop } from './walk.js';
 
-/** What a name can name. A definition and a declaration are two things, since one is worth more. */
-export type NameKind = Defined | `${Defined} declaration`;
+/** What a name can name. A definition and a declaration are two things, since one is worth more; what is defined in a crate of Rust is found where C has none. */
+export type NameKind = Defined | `${Defined} declaration` | `${Defined} of Rust`;
 
 type Defined = 'function' | 'variable' | TypeKeyword;
 
@@ -102,9 +102,10 @@ export class NameIndex {
     if (kind === undefined) return;
     try {
       if (kind === 'function' || kind === 'variable') this.#addSymbol(unit, abbrev, pos, kind);
-      // C has no other namespaces, and a C declaration can't name one.
+      // C has no other namespaces. In Rust each crate is one, which the names of its types are printed without.
       else if (level === 0)
         this.#addType(unit, abbrev, pos, abbrev.has(DW_AT.declaration) ? `${kind} declaration` : kind);
+      else if (unit.root.language === DW_LANG.Rust) this.#addType(unit, abbrev, pos, `${kind} of Rust`);
     } catch (error) {
       // Its name is in a file that can't be had; others are here.
       if (!(error instanceof MissingFileError)) throw error;
@@ -118,7 +119,7 @@ export class NameIndex {
   }
 
   /** The definition of a type, unless there are different ones of that name. */
-  definition(kind: TypeKeyword, name: string): Die | undefined {
+  definition(kind: NameKind, name: string): Die | undefined {
     const entry = this.#entries.get(kind)?.get(name);
     return entry === undefined || entry.ambiguous ? undefined : this.#die(entry);
   }
@@ -155,7 +156,7 @@ export class NameIndex {
     if (!abbrev.has(DW_AT.name)) return;
     const key = strpOffset(unit, abbrev);
     const seen = key === undefined ? undefined : this.#seen.get(kind)?.get(key);
-    const isRecord = kind === 'struct' || kind === 'union' || kind === 'enum';
+    const isRecord = /^(?:struct|union|enum)(?! d)/.test(kind);
     if (seen !== undefined && (!isRecord || seen.ambiguous)) return;
     const die = new Die(unit, pos);
     const name = seen === undefined ? die.string(DW_AT.name) : undefined;

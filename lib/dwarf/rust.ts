@@ -4,6 +4,8 @@ import { DW_AT, DW_TAG } from './constants.js';
 import { Die } from './die.js';
 import type { TypeReader } from './types.js';
 
+const BOX = /^alloc::boxed::Box</;
+
 /** A type of Rust that looks like a struct and is none of C; undefined for structs that are. */
 export function readForeignRecord(reader: TypeReader, die: Die): CType | undefined {
   const name = die.string(DW_AT.name) ?? '';
@@ -16,7 +18,7 @@ export function readForeignRecord(reader: TypeReader, die: Die): CType | undefin
     );
   }
   // What rustc calls its pointers with a length or a table of methods.
-  if (/^[&*]/.test(name))
+  if (/^[&*]/.test(name) || BOX.test(name))
     return unsupported(
       name,
       'a pointer of Rust with more than an address: pass a pointer and a length',
@@ -41,10 +43,20 @@ function nullable(reader: TypeReader, die: Die, variants: Die): CType | undefine
   const some = members.find((member) => member.name === 'Some')?.reference(DW_AT.type);
   if (members.length !== 2 || !(some instanceof Die)) return undefined;
   const [only, ...others] = some.children().filter((child) => child.tag === DW_TAG.member);
-  const type = only && reader.target(only);
-  return others.length === 0 && type?.kind === 'pointer' && type.size === die.number(DW_AT.byte_size)
-    ? type
-    : undefined;
+  const type = only?.reference(DW_AT.type);
+  if (others.length > 0 || !(type instanceof Die) || type.tag !== DW_TAG.pointer_type) return undefined;
+  const size = type.number(DW_AT.byte_size) ?? type.unit.addressSize;
+  return size === die.number(DW_AT.byte_size) ? reader.rustPointer(type, size, true) : undefined;
+}
+
+/** Whether what a pointer leads to goes to whoever is given the pointer, who frees it. */
+export function isOwner(pointer: Die): boolean {
+  return BOX.test(pointer.string(DW_AT.name) ?? '');
+}
+
+/** Whether it is a pointer that may be null (Rust reference, "Behavior considered undefined"). */
+export function isRaw(pointer: Die): boolean {
+  return /^\*|^$/.test(pointer.string(DW_AT.name) ?? '');
 }
 
 /** What a pointer or reference of Rust leads to; its own name says what its target's does not. */

@@ -1,4 +1,5 @@
 import type { SymbolQuery } from '../ctypes/type-source.js';
+import { DW_LANG } from './constants.js';
 import type { Die } from './die.js';
 import { addressesOf } from './location.js';
 import type { NameIndex } from './name-index.js';
@@ -28,7 +29,8 @@ export function* lessCertain(
     // `foo@V1` is `foo_old` (.symver).
     const isElsewhere = named !== undefined && elsewhere(query, named) !== undefined;
     if (named !== undefined && !isElsewhere) yield named;
-    yield* there;
+    // rustc merges functions that do the same, and writes no entry for the ones it drops; it has no aliases.
+    yield* there.filter((die) => die.language !== DW_LANG.Rust);
     if (isElsewhere) return;
   }
   const declaration = names()?.find(`${kind} declaration`, query.name);

@@ -126,10 +126,18 @@ export class TypeReader {
 
   #pointer(die: Die, reference?: '&' | '&&'): CType {
     const size = die.number(DW_AT.byte_size) ?? die.unit.addressSize;
-    const read = die.language === DW_LANG.Rust ? rust().readTarget : undefined;
-    return reference === undefined
-      ? new DwarfPointer(this, die, size, read)
-      : new DwarfReference(this, die, size, reference);
+    if (die.language === DW_LANG.Rust) return this.rustPointer(die, size, false);
+    return new DwarfPointer(this, die, size, { reference });
+  }
+
+  /** A pointer, reference, `Box` or function pointer of Rust; of these only raw pointers may be null, unless there is an `Option` around them. */
+  rustPointer(die: Die, size: number, isOptional: boolean): PointerType {
+    const { readTarget, isOwner, isRaw } = rust();
+    return new DwarfPointer(this, die, size, {
+      reference: isOptional || isRaw(die) ? undefined : '&',
+      owned: isOwner(die),
+      read: readTarget,
+    });
   }
 
   #typedef(die: Die): CType {
@@ -171,20 +179,22 @@ abstract class Referring {
 class DwarfPointer extends Referring implements PointerType {
   readonly kind = 'pointer';
   readonly size: number;
+  readonly reference?: '&' | '&&';
+  readonly owned?: boolean;
 
-  constructor(reader: TypeReader, die: Die, size: number, read?: ReadTarget) {
-    super(reader, die, read);
+  constructor(reader: TypeReader, die: Die, size: number, how: Pointing) {
+    super(reader, die, how.read);
     this.size = size;
+    if (how.reference !== undefined) this.reference = how.reference;
+    if (how.owned === true) this.owned = true;
   }
 }
 
-class DwarfReference extends DwarfPointer {
-  readonly reference: '&' | '&&';
-
-  constructor(reader: TypeReader, die: Die, size: number, reference: '&' | '&&') {
-    super(reader, die, size);
-    this.reference = reference;
-  }
+/** What a pointer is besides. */
+interface Pointing {
+  readonly reference?: '&' | '&&' | undefined;
+  readonly owned?: boolean;
+  readonly read?: ReadTarget;
 }
 
 class DwarfQualified extends Referring implements QualifiedType {

@@ -128,7 +128,7 @@ export class SymbolTable {
       // A function that is not C's can't be called, whatever is said of it: it says so itself.
       if (typed.type.kind === 'function' && typed.type.convention !== undefined)
         return this.lookup(symbol.name);
-      if (comparison === 'identical') return this.lookup(symbol.name);
+      if (comparison === 'identical' && !isUnsure(typed.type)) return this.lookup(symbol.name);
       if (comparison === 'different') this.#mismatch(symbol, `is ${print(typed.type)}, not ${print(type)}`);
       // `int ()` says nothing of the parameters, which are known.
       if (type.kind === 'function' && !type.prototyped) return this.lookup(symbol.name);
@@ -224,6 +224,11 @@ export class SymbolTable {
     for (const slot of ownSlots(this.#library.file)) slots.set(slot.name, slot).set(slot.symbol.value, slot);
     return slots;
   }
+}
+
+/** Whether the debug info leaves open how a function is called, so that a declaration that says the same says more: it is `extern "C"`. */
+function isUnsure(type: CType): boolean {
+  return type.kind === 'function' && type.compiler?.name === 'rustc';
 }
 
 /** What a function is called in messages: in C++ without what mangling adds. */

@@ -30,7 +30,7 @@ export function writeBatch(folder: string, signatures: readonly Signature[]): vo
 /** Compiles a batch and returns the library's path. */
 export async function compileBatch(folder: string, { compiler, level }: Build): Promise<string> {
   const library = `${compiler.replaceAll('/', '-')}-${level}.so`;
-  const flags = ['-g', `-${level}`, '-shared', '-fPIC', '-w', '-o', library];
+  const flags = ['-g', `-${level}`, '-shared', '-fPIC', '-fsigned-char', '-w', '-o', library];
   await execute(compiler, [...flags, 'callee.c', 'caller.c'], { cwd: folder });
   return join(folder, library);
 }
@@ -51,8 +51,12 @@ export async function bundleChild(folder: string): Promise<string> {
   return output;
 }
 
-/** Runs a task in children: in one, unless functions crash it. What is behind a crash goes on in another. */
+/**
+ * Runs a task in children: in one, unless functions crash it. What is behind a crash goes on in another. `node`: the words of the command that runs them, this
+ * Node or an emulator with another.
+ */
 export async function runTask(
+  node: readonly string[],
   child: string,
   task: Task,
   signatures: readonly Signature[],
@@ -60,7 +64,7 @@ export async function runTask(
   const outcomes: Outcome[] = [];
   let rest = task.indices;
   while (rest.length > 0) {
-    const { end, stderr } = await runToEnd(child, { ...task, indices: rest });
+    const { end, stderr } = await runToEnd(node, child, { ...task, indices: rest });
     const lines = readFileSync(task.log, 'utf8').split('\n').filter(Boolean);
     const entries = lines.map((line) => JSON.parse(line) as number | 'called' | Outcome | null);
     outcomes.push(...entries.filter((entry) => typeof entry === 'object' && entry !== null));
@@ -79,10 +83,14 @@ export async function runTask(
 /** What a child may take; more is as bad as a crash. */
 const TIMEOUT_MILLISECONDS = 120_000;
 
-function runToEnd(child: string, task: Task): Promise<{ end: string; stderr: string }> {
+function runToEnd(
+  [command = process.execPath, ...words]: readonly string[],
+  child: string,
+  task: Task,
+): Promise<{ end: string; stderr: string }> {
   return new Promise((resolve, reject) => {
     writeFileSync(task.log, '');
-    const running = spawn(process.execPath, [child, JSON.stringify(task)], {
+    const running = spawn(command, [...words, child, JSON.stringify(task)], {
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: TIMEOUT_MILLISECONDS,
       killSignal: 'SIGKILL',

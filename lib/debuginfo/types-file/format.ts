@@ -104,6 +104,7 @@ export type TypeNode =
       readonly target: number;
       readonly size: number;
       readonly reference?: '&' | '&&' | undefined;
+      readonly owned?: boolean | undefined;
     }
   | {
       readonly kind: 'array';

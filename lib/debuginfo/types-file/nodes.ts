@@ -46,8 +46,10 @@ function read(type: CType, index: (type: CType) => number, options: NodeOptions)
       const enumerators = type.enumerators.map((e) => [e.name, integer(e.value)] as const);
       return { kind, tag, size, signed, enumerators };
     }
-    case 'pointer':
-      return { kind: 'pointer', target: index(type.target), size: type.size, reference: type.reference };
+    case 'pointer': {
+      const { kind, size, reference, owned } = type;
+      return { kind, target: index(type.target), size, reference, owned };
+    }
     case 'array': {
       const { kind, length, vector } = type;
       return { kind, element: index(type.element), length, vector: vector || undefined };

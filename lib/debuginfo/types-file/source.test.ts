@@ -209,7 +209,7 @@ console.log(JSON.stringify([process.env.PATH, 'type' in found && found.type.kind
     [
       'a compiler that is none',
       (t) => (first(t, 'function')['compiler'] = 'tcc 1'),
-      /compiler: not gcc or clang/,
+      /compiler: not gcc, clang or rustc/,
     ],
   ];
   it.each(TYPES)('%s is no type', (_, change) => {

@@ -119,6 +119,7 @@ export class TypeTable {
         return target();
       },
       ...(reference && { reference }),
+      ...(flag(node, 'owned') && { owned: true }),
     };
   }
 
@@ -213,10 +214,10 @@ function alignmentOf(node: Fields): number | undefined {
 function compilerOf(node: Fields): Compiler | undefined {
   const stated = text(node, 'compiler');
   if (stated === undefined) return undefined;
-  const [, name, version] = /^(gcc|clang) (\d{1,4})$/.exec(stated) ?? [];
-  return name === 'gcc' || name === 'clang'
+  const [, name, version] = /^(gcc|clang|rustc) (\d{1,4})$/.exec(stated) ?? [];
+  return name === 'gcc' || name === 'clang' || name === 'rustc'
     ? { name, version: Number(version) }
-    : node.fail('compiler', 'not gcc or clang and a version');
+    : node.fail('compiler', 'not gcc, clang or rustc and a version');
 }
 
 function enumeratorsOf(node: Fields): Enumerator[] {

@@ -1,4 +1,4 @@
-import type { CType, FloatFormat, Member } from '../../ctypes/model.js';
+import type { Compiler, CType, FloatFormat, Member } from '../../ctypes/model.js';
 import { parseType } from '../../ctypes/parse.js';
 import { classify } from './classify.js';
 
@@ -375,6 +375,50 @@ describe('is refused', () => {
     ['in a union', union({ f: 'float', pad: { kind: 'struct', tag: 'p', size: 4, members: [] } })],
   ])('a hole that may be an unnamed bit-field: %s', (_, type) => {
     expect(shown(type)).toBe('refused');
+  });
+
+  // Clang takes the first of the largest members for the union, and passes the float of this one alone.
+  it('a union of which clang passes half an eightbyte', () => {
+    const half = struct({ n: 'long', x: 'float' });
+    const [first, second] = [
+      union({ s: half, d: array('double', 2) }),
+      union({ d: array('double', 2), s: half }),
+    ];
+    expect([first, second].map(shown)).toEqual(['refused', 'INTEGER SSE']);
+    expect(classify(first, { name: 'gcc', version: 12 })).toHaveProperty('where', 'registers');
+    expect(classify(struct({ u: first }), { name: 'clang', version: 14 })).toHaveProperty('refused');
+  });
+});
+
+describe('of a function of Rust, which may be extern "C" or not', () => {
+  const rustc: Compiler = { name: 'rustc', version: 95 };
+
+  it.each<[what: string, type: CType]>([
+    ['{ double }', struct({ d: 'double' })],
+    ['{ int }', struct({ i: 'int' })],
+    ['{ long, long }', struct({ a: 'long', b: 'long' })],
+    ['{ float, double }', struct({ a: 'float', b: 'double' })],
+    ['{ long, short }', struct({ a: 'long', b: 'short' })],
+    [
+      '{ { long }, {}, { double } }',
+      struct({ a: struct({ n: 'long' }), e: struct({}), b: struct({ d: 'double' }) }),
+    ],
+  ])('%s is in the same registers', (_, type) => {
+    expect(classify(type, rustc)).toEqual(classify(type));
+  });
+
+  it.each<[what: string, type: CType]>([
+    ['{ int, int }', struct({ a: 'int', b: 'int' })],
+    ['{ float, float }', struct({ a: 'float', b: 'float' })],
+    ['{ int, int, int }', struct({ a: 'int', b: 'int', c: 'int' })],
+    ['{ long, int, int }', struct({ a: 'long', b: 'int', c: 'int' })],
+    ['{ double[1] }', struct({ a: array('double', 1) })],
+    ['union { float, double }', union({ a: 'float', b: 'double' })],
+    ['aligned(16) { long, long }', struct({ a: 'long', b: 'long' }, { aligned: 16 })],
+    ['packed { int, long }', struct({ a: 'int', b: 'long' }, { packed: true })],
+  ])('%s may not be', (_, type) => {
+    const passed = classify(type, rustc);
+    expect('refused' in passed && passed.refused).toContain('only if the function is extern "C"');
   });
 });
 

@@ -9,6 +9,9 @@ import {
 } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 
+/** Only Rust's functions are to be asked. */
+const rust = () => require('./rust.js') as typeof import('./rust.js');
+
 /** The classes of psABI x86-64 §3.2.3 that a register of eight bytes can have; `NONE` is padding, for which there is no register. */
 export type RegisterClass = 'INTEGER' | 'SSE' | 'NONE';
 
@@ -51,6 +54,8 @@ interface Contents {
   /** Bytes of no member where there may be an unnamed bit-field: debug info does not tell of them. */
   readonly holes: { readonly start: number; readonly end: number }[];
   readonly isGcc: boolean;
+  /** Of each union, what is in the member that clang takes for the whole. */
+  readonly unions: (readonly Leaf[])[];
 }
 
 /** Where a field lies, and whether gcc looks at it: of an array it looks at the first element. */
@@ -77,11 +82,13 @@ export function classify(type: CType, compiler?: Compiler): Passed | NotPassed {
     flexible: false,
     holes: [],
     isGcc: compiler?.name === 'gcc',
+    unions: [],
   };
   const refused = collect(type, { offset: 0, first: true }, small, contents);
   if (refused !== undefined) return { refused };
   const inMemory: Passed = { where: 'memory', alignment: Math.max(8, alignOf(bare(type))) };
   if (!small) return isComplexX87(type) ? { where: 'x87' } : inMemory;
+  if (compiler?.name === 'rustc' && !rust().isAsInC(type)) return { refused: rust().unsure(type) };
   const isInMemory = memoryBy(contents, compiler);
   if (isInMemory === undefined) return { refused: disagreement(type) };
   if (isInMemory) return inMemory;
@@ -95,6 +102,8 @@ export function classify(type: CType, compiler?: Compiler): Passed | NotPassed {
   const eightbytes = Array.from({ length: Math.ceil(size / 8) }, (_, i) => eightbyte(leaves, i * 8));
   if (compiler === undefined && contents.empty.some((at) => eightbytes[Math.floor(at / 8)]?.class === 'SSE'))
     return { refused: disagreement(type) };
+  if (!contents.isGcc && eightbytes.some((e, i) => e.class === 'SSE' && isCut(contents, i * 8)))
+    return { refused: disagreement(type) };
   const isDoubtful = ({ start, end }: Contents['holes'][number]): boolean =>
     eightbytes.some((e, i) => e.class !== 'INTEGER' && start < i * 8 + 8 && end > i * 8);
   if (compiler?.name !== 'clang' && isUntold(type)) {
@@ -107,9 +116,8 @@ export function classify(type: CType, compiler?: Compiler): Passed | NotPassed {
       refused: `${print(type)} has a hole that may be an unnamed bit-field, on which compilers do not agree`,
     };
   }
-  return eightbytes.every((e) => e.class === 'NONE')
-    ? { where: 'nowhere' }
-    : { where: 'registers', eightbytes };
+  if (eightbytes.every((e) => e.class === 'NONE')) return { where: 'nowhere' };
+  return { where: 'registers', eightbytes };
 }
 
 /** A union of which only the size is known, as gcc writes those that glibc takes socket addresses as. An empty one of C++ has a byte. */
@@ -127,7 +135,7 @@ function memoryBy({ unaligned, flexible }: Contents, compiler: Compiler | undefi
     case 'clang':
       // It has a struct with a flexible array in memory, which gcc leaves out.
       return inDoubt && !clang ? undefined : clang || flexible;
-    case undefined:
+    default:
       return gcc !== clang || flexible || ((inDoubt || gccInDoubt) && !clang) ? undefined : gcc;
   }
 }
@@ -154,6 +162,16 @@ function eightbyte(leaves: readonly Leaf[], start: number): Eightbyte {
   if (inside.length === 0) return { class: 'NONE' };
   if (inside.some((l) => l.class === 'INTEGER')) return { class: 'INTEGER' };
   return { class: 'SSE', isDouble: inside.every((l) => l.format === 'binary64') };
+}
+
+/**
+ * Whether clang passes a float alone of these eight bytes, though they are a double to another member of a union (CodeGen/Targets/X86.cpp,
+ * GetSSETypeAtOffset): `union { struct { long n; float x; } s; double d[2]; }`.
+ */
+function isCut({ leaves, unions }: Contents, start: number): boolean {
+  const end = (all: readonly Leaf[]): number =>
+    Math.max(0, ...all.filter((l) => l.offset < start + 8).map((l) => l.offset + l.size));
+  return end(leaves) > start + 4 && unions.some((own) => end(own) > start && end(own) <= start + 4);
 }
 
 /** Adds what is in `type`; returns why it can't be passed. `small`: that decides how it is passed. */
@@ -247,27 +265,50 @@ function record(t: RecordType, at: At, small: boolean, into: Contents): string |
   if (t.nonTrivial !== undefined)
     return `${print(t)} is a class that C++ passes by reference (${t.nonTrivial})`;
   const hasBitFields = t.members.some((m) => m.bitSize !== undefined);
+  let storage: { leaves: Leaf[]; alignment: number; size: number } | undefined;
   for (const member of t.members) {
-    if (member.bitSize !== undefined) {
-      addBitField(t, member, at, into);
-      continue;
-    }
-    const type = bare(member.type);
-    if (type.kind === 'array' && type.length === undefined) into.flexible = true;
-    const field = { offset: at.offset + member.offset, first: at.first };
-    if (hasBitFields && type.kind === 'int' && field.offset % type.size !== 0) {
-      // Clang writes a bit-field that is as wide as its type as one that is none, and bit-fields need not be aligned.
-      into.leaves.push({ offset: field.offset, size: type.size, class: 'INTEGER' });
-      into.unaligned.gcc = true;
-      into.unaligned.inDoubt = true;
-      continue;
-    }
-    checkClang(member.type, field.offset, into.unaligned);
-    const refused = collect(member.type, field, small, into);
+    const before = into.leaves.length;
+    const refused = addMember(t, member, hasBitFields, at, small, into);
     if (refused !== undefined) return refused;
+    if (t.kind === 'struct' || !small) continue;
+    const leaves = into.leaves.slice(before);
+    const alignment = Math.max(1, ...leaves.map((l) => l.size));
+    const size = sizeOf(member.type) ?? 0;
+    // The first of the largest (CodeGen/CGRecordLayoutBuilder.cpp, lowerUnion), aligned as LLVM has it.
+    const most = storage ?? { alignment: 0, size: 0 };
+    if (alignment > most.alignment || (alignment === most.alignment && size > most.size))
+      storage = { leaves, alignment, size };
   }
+  if (storage !== undefined) into.unions.push(storage.leaves);
   if (small) addHoles(t, at.offset, into);
   return undefined;
+}
+
+/** Adds what is in a member of `t`; returns why it can't be passed. */
+function addMember(
+  t: RecordType,
+  member: Member,
+  hasBitFields: boolean,
+  at: At,
+  small: boolean,
+  into: Contents,
+): string | undefined {
+  if (member.bitSize !== undefined) {
+    addBitField(t, member, at, into);
+    return undefined;
+  }
+  const type = bare(member.type);
+  if (type.kind === 'array' && type.length === undefined) into.flexible = true;
+  const field = { offset: at.offset + member.offset, first: at.first };
+  if (hasBitFields && type.kind === 'int' && field.offset % type.size !== 0) {
+    // Clang writes a bit-field that is as wide as its type as one that is none, and bit-fields need not be aligned.
+    into.leaves.push({ offset: field.offset, size: type.size, class: 'INTEGER' });
+    into.unaligned.gcc = true;
+    into.unaligned.inDoubt = true;
+    return undefined;
+  }
+  checkClang(member.type, field.offset, into.unaligned);
+  return collect(member.type, field, small, into);
 }
 
 function addBitField(

@@ -3,6 +3,9 @@ import { bare, type BareType, type Compiler, type CType, type RecordType } from 
 import { print } from '../../ctypes/print.js';
 import { classify, type Eightbyte, type NotPassed, type Passed } from './classify.js';
 
+/** Only Rust's functions are to be asked. */
+const rust = () => require('./rust.js') as typeof import('./rust.js');
+
 /** A part of an argument, and where it goes: eight bytes of it in a register, or all of it on the stack. */
 export interface Piece {
   /** The number of the parameter. */
@@ -80,6 +83,8 @@ export function place(types: readonly CType[], hidden: boolean, compiler?: Compi
         continue;
       }
     }
+    if (compiler?.name === 'rustc' && isRecord(bare(type)) && (sizeOf(type) ?? 0) > 8)
+      return { refused: `parameter ${parameter + 1}: ${rust().unsure(type)}` };
     const alignment = stackAlignment(passed, type);
     const isPadded = stackSize % alignment !== 0;
     const left = room(integer, REGISTERS.integer, hidden);

@@ -9,7 +9,7 @@ import { arrayPlaceOf } from '../values/array.js';
 import { wrongKind } from '../values/check.js';
 import type { Values } from '../values/codec.js';
 import { machineOf, MACHINES } from '../values/machine.js';
-import { checkRoom, checkTarget, isTextPointer } from '../values/pointer-codec.js';
+import { checkNull, checkOwned, checkRoom, checkTarget, isTextPointer } from '../values/pointer-codec.js';
 import { extentOf, isFreed, Pointer } from '../values/pointer.js';
 import { isRecordView, placeOf } from '../values/record.js';
 import { allocateText, noInteriorNul } from '../values/text.js';
@@ -32,7 +32,7 @@ export function pointerArgument(
 ): Pick<Passing, 'koffi' | 'toC' | 'text' | 'copies'> {
   const target = bare(pointer.target);
   if (target.kind === 'function') {
-    return functionArgument(type, target, values);
+    return functionArgument(type, pointer, target, values);
   }
   const text = isTextPointer(pointer);
   /** Memory of ours goes to koffi as the buffer itself, which keeps it alive while C runs. */
@@ -49,14 +49,15 @@ export function pointerArgument(
     return lend(block, offset, frame);
   };
   const toC = (value: unknown, what: string, frame: Frame): unknown => {
+    if (pointer.owned === true) checkOwned(type, value, what);
     if (typeof value === 'string' && text) {
       if (lasting) return lend(allocateText(value, type, what), 0, frame);
       noInteriorNul(value, type, what);
       return value;
     }
     if (value === null) {
-      if (pointer.reference === undefined) return null;
-      throw wrongKind(what, type, 'what a reference can refer to', value);
+      checkNull(type, pointer, what);
+      return null;
     }
     if (value instanceof Pointer) {
       checkTarget(type, pointer, value, what);
@@ -104,11 +105,13 @@ function foreignMemory(type: CType, pointer: PointerType, value: Pointer, what: 
 /** A function of C's goes by its address, one of JavaScript's is C's to call until it returns. */
 function functionArgument(
   type: CType,
+  pointer: PointerType,
   target: FunctionType,
   values: Values,
 ): Pick<Passing, 'koffi' | 'toC' | 'copies'> {
   const relay = relayOf(target, values);
   const toC = (value: unknown, what: string, frame: Frame): unknown => {
+    if (value === null) checkNull(type, pointer, what);
     if (value instanceof Callback && frame.owner !== undefined) frame.owner.lend(value);
     if (typeof value !== 'function' || sourceOf(value) !== undefined)
       return values.functionAddress(target, value, what).address;

@@ -75,7 +75,11 @@ export function toAddress(
   what: string,
   values: Values,
 ): { address: bigint; kept: unknown } {
-  if (value === null) return { address: 0n, kept: undefined };
+  if (value === null) {
+    checkNull(type, pointer, what);
+    return { address: 0n, kept: undefined };
+  }
+  if (pointer.owned === true) checkOwned(type, value, what);
   const target = bare(pointer.target);
   if (target.kind === 'function') return values.functionAddress(target, value, what);
   if (value instanceof Pointer) {
@@ -111,6 +115,19 @@ export function checkTarget(type: CType, pointer: PointerType, value: Pointer, w
   throw typeError(
     'ERR_INVALID_ARG_TYPE',
     `${what}: expected ${print(type)}, got a Pointer of type ${given}; ${hint}`,
+  );
+}
+
+export function checkNull(type: CType, { reference }: PointerType, what: string): void {
+  if (reference !== undefined) throw wrongKind(what, type, 'what a reference can refer to', null);
+}
+
+/** Throws for memory that is JavaScript's, or a variable: it can't be freed. */
+export function checkOwned(type: CType, value: unknown, what: string): void {
+  if (value === null || (value instanceof Pointer && extentOf(value) === undefined)) return;
+  throw typeError(
+    'ERR_INVALID_ARG_VALUE',
+    `${what}: ${print(type)} is a Box of Rust, which is freed: pass a Pointer that came out of one`,
   );
 }
 
