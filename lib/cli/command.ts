@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
 import { messageOf } from '../errors.js';
@@ -52,5 +52,6 @@ export function libraryPath(name: string): string {
   if (path !== undefined) return path;
   const { systemLibraries } = require('./system-libraries.js') as typeof import('./system-libraries.js');
   const text = `${name}: no such file, and no library of the system by that name`;
-  throw new Error(text + didYouMean(name, systemLibraries()));
+  const file = `./${name}.so`;
+  throw new Error(text + didYouMean(name, existsSync(file) ? [file] : systemLibraries()));
 }

@@ -68,7 +68,7 @@ async function main(args: readonly string[]): Promise<number> {
   const command = Object.hasOwn(COMMANDS, wanted) ? COMMANDS[wanted]?.() : undefined;
   if (command === undefined) {
     const mistake = `elf-plugin: there is no command '${wanted}'${didYouMean(wanted, Object.keys(COMMANDS))}`;
-    process.stderr.write(wanted === '' ? help() : `${mistake}\n\n${help()}`);
+    process.stderr.write(wanted === '' ? help() : `${mistake}\nelf-plugin --help lists them\n`);
     return 2;
   }
   if (isHelp || asksForHelp(rest)) {

@@ -10,7 +10,7 @@ const ctf = () => require('./ctf-source.js') as typeof import('./ctf-source.js')
 const fetched = () => require('./fetched-file.js') as typeof import('./fetched-file.js');
 
 /** The last line of errors about types that there are not. */
-export const ALL_THE_WAYS = 'all the ways: docs/debug-info.md';
+export const ALL_THE_WAYS = 'all the ways: docs/debug-info.md in the package elf-plugin';
 
 /** The library whose types are wanted. */
 export interface Subject {

@@ -144,6 +144,32 @@ describe('objects', () => {
     expect(hex.join()).toContain(`040000001400000003000000474e5500${BUILD_ID}`);
   });
 
+  // As glibc leaves the tables of a library, and as musl does, which writes nothing into them (ldso/dynlink.c, decode_dyn).
+  it.each([
+    ['relocated', true],
+    ['unrelocated', false],
+  ])('reads a dynamic section whose addresses are %s', (_, isRelocated) => {
+    const image = new DataView(new ArrayBuffer(0x200));
+    const base = koffi.address(image.buffer);
+    const word = (at: number, value: bigint): void => {
+      image.setBigUint64(at, value, true);
+    };
+    const placed = (address: bigint): bigint => (isRelocated ? base + address : address);
+    // PT_DYNAMIC at 0x80; DT_NEEDED, DT_STRTAB, DT_GNU_HASH, DT_NULL.
+    image.setUint32(0, 2, true);
+    word(16, 0x80n);
+    word(32, 0x40n);
+    word(40, 0x40n);
+    const entries = [1n, 5n, 5n, placed(0x100n), 0x6ffffef5n, placed(0x180n)];
+    entries.forEach((value, i) => {
+      word(0x80 + 8 * i, value);
+    });
+    Buffer.from(image.buffer).write('libx\0libc.so\0', 0x100);
+    const object = { base, name: '', programHeaders: { address: base, count: 1 } };
+    expect(linker.neededInMemory(object)).toEqual(['libc.so']);
+    expect(linker.gnuHashInMemory(object)).toBe(base + 0x180n);
+  });
+
   it('reads the notes of every object without a fault', () => {
     const sizes = linker.iterateObjects().map((o) => linker.notesInMemory(o).length);
     expect(Math.max(...sizes)).toBeGreaterThan(0);

@@ -118,3 +118,19 @@ describeWith([AARCH64, S390X, ARM].map(compilerOf), 'elf-plugin inspect and symb
     expect(listed.stdout).toMatch(/struct/);
   });
 });
+
+describeWith(['musl-gcc'], 'musl', () => {
+  it.each(PLAIN)('%s is described and typed as for glibc', (file) => {
+    const here = symbolsOf(file, 'x86-64');
+    const there = symbolsOf(file, 'musl');
+    // Its start files (crti.o) export these two from every library.
+    expect([there.delete('_init'), there.delete('_fini')]).toEqual([true, true]);
+    expect(table(there)).toEqual(table(here));
+    expect(differences(here, there)).toEqual([]);
+  });
+
+  it("needs musl's C library, which is none of this system's", () => {
+    const path = compile('plugin_name.c', { compiler: 'musl-gcc', flags: FLAGS });
+    expect(inspect(path)).toMatchObject({ needed: ['libc.so'] });
+  });
+});

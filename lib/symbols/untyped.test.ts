@@ -27,7 +27,7 @@ describe('the error about a symbol whose type is not known', () => {
       `CTF in ${path}: it has no .ctf`,
       'debuginfod: not asked; open takes debuginfod: true, the command line DEBUGINFOD_URLS',
       `compile the library with -g, or ${SAY}`,
-      'all the ways: docs/debug-info.md',
+      'all the ways: docs/debug-info.md in the package elf-plugin',
     ]);
   });
 
@@ -48,6 +48,9 @@ describe('the error about a symbol whose type is not known', () => {
   it('asks for a declaration of what the debug info leaves out', () => {
     const assembler = '__asm__(".globl add\\n.type add, @function\\nadd: ret\\n.size add, 1");\nint V;\n';
     const library = Library.open(compile(assembler));
-    expect(text(library).slice(-2)).toEqual([SAY, 'all the ways: docs/debug-info.md']);
+    expect(text(library).slice(-2)).toEqual([
+      SAY,
+      'all the ways: docs/debug-info.md in the package elf-plugin',
+    ]);
   });
 });

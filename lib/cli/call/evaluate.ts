@@ -18,8 +18,10 @@ export interface Operand {
   readonly value: unknown;
   /** Its C type, where it has one: a literal is of whatever type is wanted. */
   readonly type: Type | undefined;
-  /** Where it is in C's memory, if it is: what `&` gives. */
+  /** Where it is in C's memory, if it is: what `&` gives. A bit-field has no address. */
   readonly place: Pointer | undefined;
+  /** What `=` does, where something can be assigned to it. */
+  readonly assign?: ((value: unknown) => void) | undefined;
 }
 
 /** Carries out an expression on an open library. Throws what the library throws. */
@@ -106,6 +108,7 @@ class Evaluator {
       get place() {
         return isRecordView(value) && member.bitSize === undefined ? addressOf(value, name) : undefined;
       },
+      assign: isRecordView(value) ? (given) => Reflect.set(value, name, given) : undefined,
     };
   }
 
@@ -119,10 +122,8 @@ class Evaluator {
   }
 
   #assign(to: Operand, e: Expression): Operand {
-    const { place } = to;
-    if (place === undefined) throw new Error('what is assigned to is no place in memory');
-    place.value =
-      e.kind === 'braces' ? this.#initial(e, to.type) : undecorated(decayed(this.evaluate(e)).value);
+    if (to.assign === undefined) throw new Error('what is assigned to is no place in memory');
+    to.assign(this.#initial(e, to.type));
     return to;
   }
 
@@ -155,14 +156,17 @@ function plain(value: unknown): Operand {
   return { value, type: undefined, place: undefined };
 }
 
-/** What a pointer points to. */
-function at(place: Pointer): Operand {
+/** What a pointer points to, or the element `index` places further: what is outside is told by that index. */
+function at(pointer: Pointer, index = 0): Operand {
   return {
     get value() {
-      return place.value;
+      return pointer.at(index);
     },
-    type: place.type,
-    place,
+    type: pointer.type,
+    place: index === 0 ? pointer : pointer.offset(index),
+    assign: (value) => {
+      pointer.set(index, value);
+    },
   };
 }
 
@@ -184,7 +188,7 @@ function decayed(operand: Operand): Operand {
 function element(of: Operand, { value: index }: Operand): Operand {
   if (typeof index !== 'number' && typeof index !== 'bigint') throw new Error('[]: the index is no number');
   const { value } = decayed(of);
-  if (value instanceof Pointer) return at(value.offset(Number(index)));
+  if (value instanceof Pointer) return at(value, Number(index));
   // Of a struct that a function has returned.
   if (Array.isArray(value) && of.type?.element !== undefined)
     return { value: value[Number(index)] as unknown, type: of.type.element, place: undefined };

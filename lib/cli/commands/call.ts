@@ -1,3 +1,5 @@
+import { parseArgs } from 'node:util';
+
 import { Library } from '../../library/library.js';
 import { libc } from '../../ffi/koffi.js';
 import { open } from '../../plugin/open.js';
@@ -45,10 +47,10 @@ export const call: Command = {
     const options = typeOptions(values);
     // Whatever is not understood is said before any of the library's code runs.
     const library = Library.open(path, options);
-    const expressions = texts.map((text) => ({
-      text,
-      expression: parseExpression(text, (word) => isType(library, word)),
-    }));
+    const expressions = texts.map((given) => {
+      const text = given.trimStart();
+      return { text, expression: parseExpression(text, (word) => isType(library, word)) };
+    });
     const plugin = open(path, options);
     const flush = libc('int fflush(void *stream)') as (stream: null) => number;
     for (const { text, expression } of expressions) {
@@ -69,10 +71,12 @@ export const call: Command = {
   },
 };
 
-/** `-5` is an expression and no option: what follows `--` is none. */
+/** `-5` and `-days[0]` are expressions: behind LIBRARY only `-d` is an option with one dash. With a space before them they are none to `parseArgs`. */
 function withNegatives(args: readonly string[]): string[] {
-  const first = args.findIndex((arg) => /^-[^-a-z]/i.test(arg));
-  return first < 0 || args.slice(0, first).includes('--') ? [...args] : args.toSpliced(first, 0, '--');
+  const config = { options: TYPE_OPTIONS, allowPositionals: true, strict: false, tokens: true } as const;
+  const library = parseArgs({ ...config, args: [...args] }).tokens.find(({ kind }) => kind === 'positional');
+  const behind = library?.index ?? args.length;
+  return args.map((arg, i) => (i > behind && /^-(?!-|d$)/.test(arg) ? ` ${arg}` : arg));
 }
 
 /** Whether a name in an expression is a type's: symbols go first. */

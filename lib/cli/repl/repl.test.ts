@@ -163,6 +163,23 @@ describeWith(['gcc'], '.c', () => {
       ],
       'int one(void);\n1\nint two(void);\n2\n',
     ],
+    ['is whole where the input ends', ['.c', 'int one(void) { return 1; }'], 'int one(void);\n'],
+    [
+      'is given up by .break and .clear',
+      [
+        '.c int one(void) {',
+        '.break',
+        'add(1, 2)',
+        '.c',
+        'int two(',
+        '.clear',
+        'add(2, 2)',
+        '({',
+        '.clear',
+        'add(3, 2)',
+      ],
+      '3\n4\n5\n',
+    ],
     [
       'replaces a function',
       ['.c int f(void) { return 1; }', '.c int f(void) { return 2; }', 'f()', '.source f'],
@@ -176,6 +193,11 @@ describeWith(['gcc'], '.c', () => {
     ],
   ])('%s', (_, lines, expected) => {
     expect(piped(lines)).toEqual({ status: 0, signal: null, stderr: '', stdout: expected });
+  });
+
+  it('says that the input ends within it', () => {
+    const stdout = '.c: the input ends before its brackets do\n';
+    expect(piped(['.c int f(', 'add(1, 2)'])).toMatchObject({ status: 1, stdout });
   });
 
   it('shows what the compiler says, and goes on', () => {

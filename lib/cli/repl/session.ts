@@ -112,6 +112,12 @@ export class Session {
       server.displayPrompt = () => {
         feed.next();
       };
+      // C up to an empty line is whole at the end of the input, too.
+      server.once('exit', () => {
+        this.#continue('');
+        if (this.#continuation !== undefined)
+          this.#fail(new Error('.c: the input ends before its brackets do'));
+      });
       process.once('exit', () => {
         if (server.lastError !== undefined || this.#failed) process.exitCode = 1;
       });

@@ -114,6 +114,7 @@ describeWith(['gcc', 'python3'], 'elf-plugin repl, in a terminal', () => {
   it.each([
     ['Ctrl-C', KEYS.ctrlC],
     ['.break', `.break${KEYS.enter}`],
+    ['.clear', `.clear${KEYS.enter}`],
   ])('%s ends C that is typed', async (_, keys) => {
     await start();
     terminal.press(`.c int half(int x) {${KEYS.enter}`);

@@ -5,11 +5,11 @@ import { pathToFileURL } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { splitLibrary } from '../../testing/debuginfod.js';
 import { TestServers } from '../../testing/debuginfod-servers.js';
-import { describeWith } from '../../testing/tools.js';
+import { describeWith, run } from '../../testing/tools.js';
 import { fetchDebugFile } from './fetch.js';
 import { cachedDebugFile } from './local.js';
 
-describeWith(['gcc', 'objcopy'], 'a server', () => {
+describeWith(['gcc', 'objcopy', 'mkfifo'], 'a server', () => {
   const servers = new TestServers();
   const { buildId, bytes } = servers;
 
@@ -161,6 +161,14 @@ describeWith(['gcc', 'objcopy'], 'a server', () => {
       mkdirSync(folder, { recursive: true });
       copyFileSync(splitLibrary().debugFile, join(folder, 'debuginfo'));
       servers.expectStored(await servers.fetch(pathToFileURL(servers.cache).href));
+    });
+
+    it('has a FIFO in place of the file, which nobody waits for', async () => {
+      const folder = join(servers.cache, 'buildid', buildId);
+      mkdirSync(folder, { recursive: true });
+      run('mkfifo', [join(folder, 'debuginfo')]);
+      const url = pathToFileURL(servers.cache).href;
+      expect(await servers.fetch(url)).toEqual({ tried: [`debuginfod ${url}: it is no regular file`] });
     });
 
     it('without the file is remembered', async () => {

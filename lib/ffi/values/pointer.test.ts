@@ -32,6 +32,42 @@ it('takes no property that it does not have', () => {
   expect(numbers).toBeInstanceOf(Object);
 });
 
+describe("C's p[1], p->x and p - 1", () => {
+  const point = (): Pointer => variable<Pointer>('spot').value;
+  it.each<[what: string, read: () => unknown, message: string]>([
+    ['an element', () => Reflect.get(at(), '1') as unknown, '(int *): a Pointer has no 1; that is .at(1)'],
+    [
+      'of an array',
+      () => Reflect.get(numbers, '1') as unknown,
+      'numbers: a Pointer has no 1; that is .value[1]',
+    ],
+    [
+      'a member',
+      () => Reflect.get(point(), 'x') as unknown,
+      '(struct point *): a Pointer has no x; that is .value.x',
+    ],
+  ])('%s is not undefined but refused', (_, read, message) => {
+    expect(thrownBy(read)).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE', message });
+  });
+
+  it('is no number, and text where text is wanted', () => {
+    const message =
+      'numbers: a Pointer is no number; what it points to is its .value, a place n elements further .offset(n)';
+    const pointer: unknown = numbers;
+    const code = 'ERR_INVALID_ARG_VALUE';
+    expect(thrownBy(() => (pointer as number) * 2)).toMatchObject({ name: 'TypeError', code, message });
+    expect(thrownBy(() => (pointer as number) < 2)).toMatchObject({ code, message });
+    expect('at ' + (pointer as string)).toBe(`at ${String(numbers)}`);
+  });
+
+  it('leaves alone what others ask any object for', async () => {
+    expect([Reflect.get(point(), 'z'), Reflect.get(point(), 'length')]).toEqual([undefined, undefined]);
+    expect(Reflect.get(Pointer.prototype, 'x')).toBeUndefined();
+    expect(Reflect.get(Object.create(point()) as object, 'x')).toBeUndefined();
+    expect(await (point() as unknown)).toBeInstanceOf(Pointer);
+  });
+});
+
 describe('a pointer that C set', () => {
   it('is read, followed and moved as in C', () => {
     variable<IntPointer | null>('cursor').value = first().offset(1);

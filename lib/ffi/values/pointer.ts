@@ -122,14 +122,15 @@ export class Pointer<T = unknown, W = Assigned<T>> {
       if (pointer.#target === UNTYPED) Reflect.get(pointer, 'type');
       return pointer;
     };
-    // `V.x = 1` for `V.value.x = 1`: a property that a pointer does not have would take the value, and C never see it.
+    // `V.x` for `V.value.x`: what a pointer does not have would read as undefined, or take a value that C never sees.
     const strict = new Proxy(Object.create(Object.prototype) as object, {
+      get(target, name, pointer: Pointer) {
+        const instead = name in target || !(#live in pointer) ? undefined : pointer.#instead(name);
+        if (instead === undefined) return Reflect.get(target, name, pointer) as unknown;
+        throw pointer.#hasNo(name, instead);
+      },
       set(_, name, __, pointer: Pointer) {
-        const hint = 'what it points to is its .value';
-        throw typeError(
-          'ERR_INVALID_ARG_VALUE',
-          `${pointer.#what(0)}: a Pointer has no ${String(name)} to be set; ${hint}`,
-        );
+        throw pointer.#hasNo(`${String(name)} to be set`, 'what it points to is its .value');
       },
     });
     Object.setPrototypeOf(this.prototype, strict);
@@ -265,6 +266,13 @@ export class Pointer<T = unknown, W = Assigned<T>> {
       : `(${print({ kind: 'pointer', target: this.#target, size: 8 })}) 0x${this.address.toString(16)}`;
   }
 
+  /** `V - 1` for `V.value - 1`, which would be NaN. As text it is what `toString` gives. @internal */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint !== 'number') return this.toString();
+    const instead = 'what it points to is its .value, a place n elements further .offset(n)';
+    throw typeError('ERR_INVALID_ARG_VALUE', `${this.#what(0)}: a Pointer is no number; ${instead}`);
+  }
+
   /** The address as JSON has it: `"0x7f…"`. */
   toJSON(): string {
     return `0x${this.address.toString(16)}`;
@@ -354,6 +362,19 @@ export class Pointer<T = unknown, W = Assigned<T>> {
   #what(index: number): string {
     const name = this.name ?? `(${print({ kind: 'pointer', target: this.#target, size: 8 })})`;
     return index === 0 ? name : `${name}[${index}]`;
+  }
+
+  /** Where that is which C calls `p[1]` or `p->x`, if `name` is of that kind. What is awaited is asked for its `then`. */
+  #instead(name: string | symbol): string | undefined {
+    if (typeof name !== 'string' || name === 'then') return undefined;
+    const target = bare(this.#target);
+    if (/^\d+$/.test(name))
+      return target.kind === 'array' ? `that is .value[${name}]` : `that is .at(${name})`;
+    return Type.of(target).member(name) && `that is .value.${name}`;
+  }
+
+  #hasNo(name: string | symbol, hint: string): TypeError {
+    return typeError('ERR_INVALID_ARG_VALUE', `${this.#what(0)}: a Pointer has no ${String(name)}; ${hint}`);
   }
 
   #outside(index: number): RangeError {
