@@ -12,7 +12,7 @@ export interface Window {
   readonly writable: boolean;
   /** `calls.made` when it was last seen to be mapped. */
   seen: number;
-  /** Where in it the address is that was asked for last: each conversion of a bigint takes as long as the read. */
+  /** Where in it the address is that was asked for last. */
   offset: number;
 }
 
@@ -24,6 +24,15 @@ const PIECE = 1 << 20;
 /** How many are kept. */
 const MOST = 256;
 
+/** An address as a number, which is exact below 2^53: to convert a bigint the engine leaves compiled code, for several times as long. */
+const cell = new BigUint64Array(1);
+const halves = new Uint32Array(cell.buffer);
+
+function numberOf(address: bigint): number {
+  cell[0] = address;
+  return (halves[1] ?? 0) * 2 ** 32 + (halves[0] ?? 0);
+}
+
 /** By their number, as of which look at the mappings. */
 const windows = new Map<number, Window>();
 let look = -1;
@@ -34,7 +43,7 @@ let last: Window | undefined;
  * mapped and readable. `fresh`: C has just given the address out.
  */
 export function windowOver(address: bigint, size: number, fresh: boolean): Window | undefined {
-  const at = Number(address);
+  const at = numberOf(address);
   const known = last !== undefined && has(last, at, size) ? last : windows.get(Math.floor(at / PIECE));
   if (
     known !== undefined &&

@@ -217,13 +217,13 @@ function longOf(
   };
 }
 
-/** The function of one parameter with these lines, over the names of `scope`; undefined in a program that allows no code from text (`node --disallow-code-generation-from-strings`). */
-function made(
-  parameter: string,
+/** The function of these parameters with these lines, over the names of `scope`; undefined in a program that allows no code from text (`node --disallow-code-generation-from-strings`). */
+export function made(
+  parameters: string,
   scope: Readonly<Record<string, unknown>>,
   lines: readonly string[],
 ): unknown {
-  const code = `'use strict'; return (${parameter}) => {\n${lines.join('\n')}\n};`;
+  const code = `'use strict'; return (${parameters}) => {\n${lines.join('\n')}\n};`;
   try {
     // What comes from outside in it are names of fields, as JSON.
     // eslint-disable-next-line @typescript-eslint/no-implied-eval

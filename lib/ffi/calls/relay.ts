@@ -79,28 +79,29 @@ function makeRelay(type: FunctionType, values: Values): Relay | Refusal {
   if ('refused' in result) return { refused: `the result: ${result.refused}` };
   const lifted = liftFunction(type, { parameters: parameters.map((p) => p.koffi), result: result.koffi });
   if ('refused' in lifted) return lifted;
-  const run = runner(parameters, result, lifted, `the result of the callback ${print(type)}`);
+  const isShort = lifted.isPlain && (parameters.length === 1 || parameters.length === 2);
+  const run = runner(isShort, parameters, result, lifted, `the result of the callback ${print(type)}`);
   const errno = errnoCell();
-  const wrap = (target: Target): JsFunction => {
-    return (...raw) => {
-      // C calls from another thread where no call of this one is under way.
-      const holder = calls.active > 0 ? calls : (target.owner() ?? onlyCall() ?? NOBODY);
-      if (holder.failed !== undefined) return lifted.zero(raw);
-      calls.errno = errno[0] ?? 0;
-      calls.running++;
-      try {
-        return run(target, raw);
-      } catch (error) {
-        if (holder === NOBODY) rethrowLater(error);
-        else holder.failed = { error };
-        return lifted.zero(raw);
-      } finally {
-        calls.running--;
-        made.made++;
-        errno[0] = calls.errno;
-      }
-    };
+  const serve: Run = (target, a, b) => {
+    // C calls from another thread where no call of this one is under way.
+    const holder = calls.active > 0 ? calls : (target.owner() ?? onlyCall() ?? NOBODY);
+    if (holder.failed !== undefined) return lifted.zero(isShort ? [] : (a as unknown[]));
+    calls.errno = errno[0] ?? 0;
+    calls.running++;
+    try {
+      return run(target, a, b);
+    } catch (error) {
+      if (holder === NOBODY) rethrowLater(error);
+      else holder.failed = { error };
+      return lifted.zero(isShort ? [] : (a as unknown[]));
+    } finally {
+      calls.running--;
+      made.made++;
+      errno[0] = calls.errno;
+    }
   };
+  const wrap = (target: Target): JsFunction =>
+    isShort ? (a, b) => serve(target, a, b) : (...raw) => serve(target, raw, undefined);
   try {
     return { koffi: pointerTo(functionOf(lifted.koffiResult, lifted.koffiParameters)), wrap };
   } catch (error) {
@@ -108,19 +109,22 @@ function makeRelay(type: FunctionType, values: Values): Relay | Refusal {
   }
 }
 
-/** What runs a callback on what koffi gives. The usual ones, with one or two arguments, are spared the lists. */
+/** Runs a callback on what koffi gives: one or two arguments, if that is all and they need no putting together, otherwise a list of them as the first. */
+type Run = (target: Target, a: unknown, b: unknown) => unknown;
+
 function runner(
+  isShort: boolean,
   parameters: readonly Incoming[],
   result: Outgoing,
   lifted: Lifted,
   what: string,
-): (target: Target, raw: unknown[]) => unknown {
+): Run {
   const convert = parameters.map(({ fromC }) => fromC ?? ((raw: unknown) => raw));
-  const [first, second] = convert as [Convert, Convert];
-  if (lifted.isPlain && parameters.length === 1) return ({ fn }, raw) => result.toC(fn(first(raw[0])), what);
-  if (lifted.isPlain && parameters.length === 2)
-    return ({ fn }, raw) => result.toC(fn(first(raw[0]), second(raw[1])), what);
-  return ({ fn }, raw) => {
+  const [first, second] = convert as [Convert, Convert | undefined];
+  if (isShort && second === undefined) return ({ fn }, a) => result.toC(fn(first(a)), what);
+  if (isShort && second !== undefined) return ({ fn }, a, b) => result.toC(fn(first(a), second(b)), what);
+  return ({ fn }, list) => {
+    const raw = list as unknown[];
     const args = lifted.arguments(raw).map((arg, i) => convert[i]?.(arg));
     return lifted.result(result.toC(fn(...args), what), raw);
   };
@@ -160,6 +164,9 @@ interface Outgoing {
   toC(value: unknown, what: string): unknown;
 }
 
+/** For results that lend nothing. */
+const NO_FRAME: Frame = { lent: undefined };
+
 /** How a result of `type` goes to C. What a pointer leads to must outlive the call: it is kept until the function has returned the next one. */
 function outgoing(type: CType, values: Values): Outgoing | Refusal {
   const t = bare(type);
@@ -167,6 +174,7 @@ function outgoing(type: CType, values: Values): Outgoing | Refusal {
   if (t.kind === 'pointer') return pointerOutgoing(type, values);
   const how: Passing | Refusal = isByValue(type) ? passingByValue(type, values) : passing(type, values);
   if ('refused' in how) return how;
+  if (how.copies !== true) return { koffi: how.koffi, toC: (value, what) => how.toC(value, what, NO_FRAME) };
   // What a struct's pointers lead to must outlive the call, too.
   let last: Frame = { lent: undefined };
   const toC = (value: unknown, what: string): unknown => {

@@ -42,6 +42,9 @@ export interface Extent {
   readonly end: number;
 }
 
+/** Makes pointers to one type. */
+export type PointerMaker = (address: bigint, extent?: Extent, name?: string, untyped?: Pointer) => Pointer;
+
 /** What the codecs of one plugin share: its settings, and each other. */
 export interface Values {
   /** How 64-bit integers are read. */
@@ -51,9 +54,7 @@ export interface Values {
   /** A pointer to a `target` at `address`; null for address 0. */
   pointer(target: CType, address: bigint, extent?: Extent): Pointer | null;
   /** The same for many: makes pointers to a `target`, at addresses that are not 0. */
-  pointerMaker(
-    target: CType,
-  ): (address: bigint, extent?: Extent, name?: string, untyped?: Pointer) => Pointer;
+  pointerMaker(target: CType): PointerMaker;
   /** A pointer to a `target` in memory that is known. */
   pointerInto(target: CType, extent: Extent): Pointer;
   /** A pointer to a variable. `untyped` is that pointer, if it was made without its type: it gets it now. */

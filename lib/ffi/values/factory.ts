@@ -10,7 +10,7 @@ import {
 import { print } from '../../ctypes/print.js';
 import { PluginError, typeError } from '../../errors.js';
 import { wrongKind } from './check.js';
-import type { CFunction, Codec, Values } from './codec.js';
+import type { CFunction, Codec, PointerMaker, Values } from './codec.js';
 import { integerCodec } from './integer.js';
 import { pointerCodec } from './pointer-codec.js';
 import { Pointer } from './pointer.js';
@@ -75,13 +75,12 @@ export function createValues(options: ValueOptions): Values {
   return values;
 }
 
-function pointerMaker(target: CType, values: Values): ReturnType<Values['pointerMaker']> {
+function pointerMaker(target: CType, values: Values): PointerMaker {
   const t = bare(target);
   // Only what has a machine's number at the other end: an enum also takes names, and text is text.
   const machine = t.kind === 'int' || t.kind === 'float' ? values.codec(target).machine : undefined;
-  const Class = machine === undefined ? Pointer : numberPointer().pointerClass(machine);
-  return (address, extent, name, untyped) =>
-    new Class(values, target, address, extent, name, untyped) as Pointer;
+  if (machine !== undefined) return numberPointer().numberPointers(machine, values, target);
+  return (address, extent, name, untyped) => new Pointer(values, target, address, extent, name, untyped);
 }
 
 /** `exact` are the same values but for 64-bit integers, which are bigints there. */

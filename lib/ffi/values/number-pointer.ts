@@ -1,5 +1,5 @@
 import { bare, type CType } from '../../ctypes/model.js';
-import type { Extent, Values } from './codec.js';
+import type { PointerMaker, Values } from './codec.js';
 import { integerCheck } from './integer.js';
 import type { Machine } from './machine.js';
 import {
@@ -19,12 +19,21 @@ const float = () => require('./float.js') as typeof import('./float.js');
  * Pointers to the numbers that the machine reads in one go. Each class has accessors of its own, though they look alike: the engine compiles
  * a property access for the few kinds of object it has met there, and one accessor for all ten kinds of typed array would be slow for all.
  * An array without its element is one whose memory was freed. Where the bounds are not known the pointer is often C's for a moment, a callback's argument say,
- * and not worth an array.
+ * and not worth an array. A constructor that is written out, useless as it looks, is compiled into who makes the pointer, and the one of Pointer into it: with the
+ * default one the engine looks for that at each pointer (Node 20, FindNonDefaultConstructorOrConstruct).
  */
+/* eslint-disable @typescript-eslint/no-useless-constructor */
+
+/** What `new Pointer` takes. */
+type Given = ConstructorParameters<typeof Pointer>;
 
 class Int8Pointer extends Pointer<number> {
   #from: Int8Array | undefined;
   #to: Int8Array | undefined;
+
+  constructor(...given: Given) {
+    super(...given);
+  }
 
   override get value(): number {
     if (this.#from !== undefined) return this.#from[0] ?? gone(this);
@@ -49,6 +58,10 @@ class Uint8Pointer extends Pointer<number> {
   #from: Uint8Array | undefined;
   #to: Uint8Array | undefined;
 
+  constructor(...given: Given) {
+    super(...given);
+  }
+
   override get value(): number {
     if (this.#from !== undefined) return this.#from[0] ?? gone(this);
     const window = windowOf(this, 1);
@@ -70,6 +83,10 @@ class Uint8Pointer extends Pointer<number> {
 class Int16Pointer extends Pointer<number> {
   #from: Int16Array | undefined;
   #to: Int16Array | undefined;
+
+  constructor(...given: Given) {
+    super(...given);
+  }
 
   override get value(): number {
     if (this.#from !== undefined) return this.#from[0] ?? gone(this);
@@ -94,6 +111,10 @@ class Uint16Pointer extends Pointer<number> {
   #from: Uint16Array | undefined;
   #to: Uint16Array | undefined;
 
+  constructor(...given: Given) {
+    super(...given);
+  }
+
   override get value(): number {
     if (this.#from !== undefined) return this.#from[0] ?? gone(this);
     const window = windowOf(this, 2);
@@ -117,6 +138,10 @@ class Int32Pointer extends Pointer<number> {
   #from: Int32Array | undefined;
   #to: Int32Array | undefined;
 
+  constructor(...given: Given) {
+    super(...given);
+  }
+
   override get value(): number {
     if (this.#from !== undefined) return this.#from[0] ?? gone(this);
     const window = windowOf(this, 4);
@@ -138,6 +163,10 @@ class Int32Pointer extends Pointer<number> {
 class Uint32Pointer extends Pointer<number> {
   #from: Uint32Array | undefined;
   #to: Uint32Array | undefined;
+
+  constructor(...given: Given) {
+    super(...given);
+  }
 
   override get value(): number {
     if (this.#from !== undefined) return this.#from[0] ?? gone(this);
@@ -161,6 +190,10 @@ class Float32Pointer extends Pointer<number> {
   #from: Float32Array | undefined;
   #to: Float32Array | undefined;
 
+  constructor(...given: Given) {
+    super(...given);
+  }
+
   override get value(): number {
     if (this.#from !== undefined) return this.#from[0] ?? gone(this);
     const window = windowOf(this, 4);
@@ -183,6 +216,10 @@ class Float64Pointer extends Pointer<number> {
   #from: Float64Array | undefined;
   #to: Float64Array | undefined;
 
+  constructor(...given: Given) {
+    super(...given);
+  }
+
   override get value(): number {
     if (this.#from !== undefined) return this.#from[0] ?? gone(this);
     const window = windowOf(this, 8);
@@ -204,6 +241,10 @@ class Float64Pointer extends Pointer<number> {
 class BigInt64Pointer extends Pointer<bigint> {
   #from: BigInt64Array | undefined;
   #to: BigInt64Array | undefined;
+
+  constructor(...given: Given) {
+    super(...given);
+  }
 
   override get value(): bigint {
     if (this.#from !== undefined) return this.#from[0] ?? gone(this);
@@ -230,6 +271,10 @@ class BigUint64Pointer extends Pointer<bigint> {
   #from: BigUint64Array | undefined;
   #to: BigUint64Array | undefined;
 
+  constructor(...given: Given) {
+    super(...given);
+  }
+
   override get value(): bigint {
     if (this.#from !== undefined) return this.#from[0] ?? gone(this);
     const window = windowOf(this, 8);
@@ -251,31 +296,33 @@ class BigUint64Pointer extends Pointer<bigint> {
   }
 }
 
-type PointerClass = new (
-  values: Values,
-  target: CType,
-  address: bigint,
-  extent?: Extent,
-  name?: string,
-  untyped?: Pointer,
-) => object;
-
-const CLASSES: Readonly<Record<Machine, PointerClass>> = {
-  int8: Int8Pointer,
-  uint8: Uint8Pointer,
-  int16: Int16Pointer,
-  uint16: Uint16Pointer,
-  int32: Int32Pointer,
-  uint32: Uint32Pointer,
-  int64: BigInt64Pointer,
-  uint64: BigUint64Pointer,
-  float32: Float32Pointer,
-  float64: Float64Pointer,
+/** How pointers to each are made: code of its own for each class, so that the engine compiles the constructor into it. */
+const MAKERS: Readonly<Record<Machine, (values: Values, target: CType) => PointerMaker>> = {
+  int8: (values, target) => (address, extent, name, untyped) =>
+    new Int8Pointer(values, target, address, extent, name, untyped),
+  uint8: (values, target) => (address, extent, name, untyped) =>
+    new Uint8Pointer(values, target, address, extent, name, untyped),
+  int16: (values, target) => (address, extent, name, untyped) =>
+    new Int16Pointer(values, target, address, extent, name, untyped),
+  uint16: (values, target) => (address, extent, name, untyped) =>
+    new Uint16Pointer(values, target, address, extent, name, untyped),
+  int32: (values, target) => (address, extent, name, untyped) =>
+    new Int32Pointer(values, target, address, extent, name, untyped),
+  uint32: (values, target) => (address, extent, name, untyped) =>
+    new Uint32Pointer(values, target, address, extent, name, untyped),
+  int64: (values, target) => (address, extent, name, untyped) =>
+    new BigInt64Pointer(values, target, address, extent, name, untyped),
+  uint64: (values, target) => (address, extent, name, untyped) =>
+    new BigUint64Pointer(values, target, address, extent, name, untyped),
+  float32: (values, target) => (address, extent, name, untyped) =>
+    new Float32Pointer(values, target, address, extent, name, untyped),
+  float64: (values, target) => (address, extent, name, untyped) =>
+    new Float64Pointer(values, target, address, extent, name, untyped),
 };
 
-/** The class for pointers to what `machine` reads; the general one for everything else. */
-export function pointerClass(machine: Machine): PointerClass {
-  return CLASSES[machine];
+/** Makes pointers to a `target`, which `machine` reads. */
+export function numberPointers(machine: Machine, values: Values, target: CType): PointerMaker {
+  return MAKERS[machine](values, target);
 }
 
 /** Throws what is wrong with `value`, which did not pass the quick check. Passes what the quick check is too strict for: an integral number for 64 bits. */
