@@ -7,6 +7,9 @@ export function unsupported(name: string, reason: string, size?: number): Unsupp
   return { kind: 'unsupported', name, size, reason };
 }
 
+/** Why gcc's `scalar_storage_order` has no value. */
+export const OTHER_ORDER = 'stored in the other byte order';
+
 /** `DW_TAG.base_type` (DWARF v5 §5.1): by size and encoding, never by name, except where only the name differs. */
 export function readBaseType(die: Die): CType {
   const name = die.string(DW_AT.name) ?? '';
@@ -19,7 +22,7 @@ export function readBaseType(die: Die): CType {
   }
   const order = die.number(DW_AT.endianity) ?? DW_END.default;
   if (order !== DW_END.default && (order === DW_END.little) !== die.unit.file.littleEndian) {
-    return unsupported(name, 'stored in the other byte order', size);
+    return unsupported(name, OTHER_ORDER, size);
   }
   switch (encoding) {
     case DW_ATE.boolean:

@@ -1,7 +1,8 @@
 import { sizeOf } from '../ctypes/layout.js';
-import type { CType, Member, RecordType } from '../ctypes/model.js';
+import { bare, type CType, type Member, type RecordType } from '../ctypes/model.js';
+import { print } from '../ctypes/print.js';
 import { readAlignment } from './alignment.js';
-import { unsupported } from './base-type.js';
+import { OTHER_ORDER, unsupported } from './base-type.js';
 import { DW_AT, DW_LANG, DW_TAG, isC } from './constants.js';
 import { Die } from './die.js';
 import { memberOffset } from './location.js';
@@ -104,7 +105,21 @@ function readMembers(reader: TypeReader, record: Die): Member[] {
       if (offset !== undefined) members.push({ name: undefined, type: reader.target(die), offset });
     }
   }
-  return record.tag === DW_TAG.union_type ? members : members.map(behindBitField);
+  const ordered = members.some(({ type }) => isOfOtherOrder(type)) ? members.map(enumOfOtherOrder) : members;
+  return record.tag === DW_TAG.union_type ? ordered : ordered.map(behindBitField);
+}
+
+/** gcc's `scalar_storage_order` is of the whole struct, but DWARF has it with the members' base types, and enums have none (gcc 12, dwarf2out.cc `modified_type_die`). */
+function isOfOtherOrder(type: CType): boolean {
+  if (type.kind === 'array') return isOfOtherOrder(type.element);
+  return type.kind === 'unsupported' && type.reason === OTHER_ORDER;
+}
+
+function enumOfOtherOrder(member: Member): Member {
+  let type = bare(member.type);
+  while (type.kind === 'array') type = bare(type.element);
+  if (type.kind !== 'enum') return member;
+  return { ...member, type: unsupported(print(member.type), OTHER_ORDER, sizeOf(member.type)) };
 }
 
 /**

@@ -185,8 +185,9 @@ class Formatter {
   }
 
   #member({ type, offset, bitOffset = 0, bitSize }: NamedMember, address: bigint, level: number): Piece {
-    if (bitSize === undefined) return this.#value(type, address + BigInt(offset), level + 1);
     const t = bare(type);
+    if (bitSize === undefined || t.kind === 'unsupported')
+      return this.#value(type, address + BigInt(offset), level + 1);
     const signed = (t.kind === 'int' || t.kind === 'enum') && t.signed;
     const field = this.#integer(address + BigInt(Math.floor(bitOffset / 8)), bitOffset % 8, bitSize, signed);
     if (t.kind === 'bool') return bool(field);

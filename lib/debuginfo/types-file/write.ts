@@ -1,3 +1,4 @@
+import { isName } from '../../ctypes/keywords.js';
 import type { CType } from '../../ctypes/model.js';
 import type { ConstantValue, TypeKeyword, TypeSource } from '../../ctypes/type-source.js';
 import { orUndefined } from '../../errors.js';
@@ -92,7 +93,7 @@ function namedTypes({ source, words = [] }: TypesToWrite, graph: TypeGraph): Nam
     const type = orUndefined(() => source.typeNamed(keyword, name));
     known.set(name, type && graph.add(type));
   };
-  for (const word of new Set(words)) for (const keyword of KEYWORDS) ask(keyword, word);
+  for (const word of new Set(words)) if (isName(word)) for (const keyword of KEYWORDS) ask(keyword, word);
   // What is named may lead to further names, which are added behind.
   for (const type of graph.types) {
     const name = nameOf(type);

@@ -293,11 +293,11 @@ function addMember(
   small: boolean,
   into: Contents,
 ): string | undefined {
-  if (member.bitSize !== undefined) {
+  const type = bare(member.type);
+  if (member.bitSize !== undefined && type.kind !== 'unsupported') {
     addBitField(t, member, at, into);
     return undefined;
   }
-  const type = bare(member.type);
   if (type.kind === 'array' && type.length === undefined) into.flexible = true;
   const field = { offset: at.offset + member.offset, first: at.first };
   if (hasBitFields && type.kind === 'int' && field.offset % type.size !== 0) {

@@ -1,7 +1,7 @@
 import { inspect, type InspectOptions } from 'node:util';
 
 import { namedMembers, type NamedMember } from '../../ctypes/layout.js';
-import { constOf, isQualified, type CType, type RecordType } from '../../ctypes/model.js';
+import { bare, constOf, isQualified, type CType, type RecordType } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { typeError } from '../../errors.js';
 import type { Block } from '../block.js';
@@ -161,7 +161,7 @@ function isDisjoint(fields: ReadonlyMap<string, Field>): boolean {
 }
 
 function memberCodec(member: NamedMember, type: CType, values: Values): Codec {
-  if (member.bitSize === undefined) return values.codec(type);
+  if (member.bitSize === undefined || bare(type).kind === 'unsupported') return values.codec(type);
   return bitFieldCodec(type, (member.bitOffset ?? 0) % 8, member.bitSize, values);
 }
 
