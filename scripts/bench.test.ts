@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { ROOT } from '../lib/testing/tools.js';
+import { worseTwice } from './bench/check.js';
 import { plot } from './bench/plot.js';
 import { makeRecord, readRecord, unmatched, worse } from './bench/record.js';
 import { figureOf, isSlower, meets, type Row } from './bench/row.js';
@@ -52,9 +53,46 @@ describe('bench:check', () => {
     expect(worse([now], recorded).map(({ row: found }) => found)).toEqual(isWorse ? [now] : []);
   });
 
+  const slow: Row = { ...row, ours: [26, 26, 26] };
+  const other: Row = { ...slow, peer: 'gdb' };
+
+  it.each<[string, Row[], string[]]>([
+    ['better', [row], []],
+    ['as bad', [slow], ['worse, twice: add / koffi: 2.60, recorded 2.00: 30 % worse']],
+    [
+      'worse still',
+      [{ ...slow, ours: [40] }],
+      ['worse, twice: add / koffi: 4.00, recorded 2.00: 100 % worse'],
+    ],
+    ['gone', [other], ['worse, and not measured again: add / koffi: 2.60, recorded 2.00: 30 % worse']],
+    [
+      'without the peer',
+      [{ ...row, missing: 'not installed' }],
+      ['worse, and not measured again: add / koffi: 2.60, recorded 2.00: 30 % worse'],
+    ],
+    [
+      'measured without a result',
+      [{ ...row, ours: [NaN] }],
+      ['worse, twice: add / koffi: NaN, recorded 2.00: NaN % worse'],
+    ],
+  ])('a ratio that is worse, and the second time %s', async (_, again, failures) => {
+    const asked: [string, boolean, boolean][] = [];
+    const measure = (part: string, isAsked: (work: string) => boolean): Promise<Row[]> => {
+      asked.push([part, isAsked('add'), isAsked('list')]);
+      return Promise.resolve(again);
+    };
+    const measured = new Map([
+      ['peers', [slow, other]],
+      ['repl', [row]],
+    ]);
+    expect(await worseTwice(measured, recorded, measure)).toEqual(failures);
+    // `other` has no record: it is no suspect.
+    expect(asked).toEqual([['peers', true, false]]);
+  });
+
   it('says what it could not compare', () => {
-    const other: Row = { ...row, work: 'twice' };
-    expect(unmatched([other, missing], recorded)).toEqual([
+    const twice: Row = { ...row, work: 'twice' };
+    expect(unmatched([twice, missing], recorded)).toEqual([
       'not measured: add / koffi',
       'not recorded: twice / koffi',
     ]);

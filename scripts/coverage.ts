@@ -1,5 +1,5 @@
 /*
- * `npm run coverage`: what the tests run of each folder, and by name the branches in `ffi/`, `plugin/` and `elf/preflight` that they do not. Much of it runs
+ * `npm run coverage`: what the tests run of each folder, and by name the branches in `ffi/`, `plugin/` and `elf/preflight` that they do not, with the reason that a comment gives: "No test gets here: …". Much of it runs
  * in processes and workers that tests start, and so V8 measures all of them: Jest's own by its V8 provider, the others by NODE_V8_COVERAGE. A process that
  * ends by a signal, and a worker that is terminated, writes nothing. Arguments are Jest's: `-- lib/ffi lib/plugin`.
  */
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 
 import { BUILD, ROOT } from '../lib/testing/tools.js';
 import { Merge } from './coverage/merge.js';
+import { reasonOf } from './coverage/reason.js';
 import type { Unit } from './coverage/units.js';
 import type { Written } from './coverage/v8.js';
 
@@ -62,6 +63,7 @@ function print(): void {
     console.log([name.padEnd(16), ...[statement, branch, functions].map(percent)].join(''));
 
   console.log('\nBranches and functions that no test runs:');
+  let [explained, unexplained] = [0, 0];
   for (const [path, { source, unseen }] of merge.files) {
     if (!NAMED.test(path)) continue;
     const lines = source.text.split('\n');
@@ -73,9 +75,14 @@ function print(): void {
       if (branches.slice(0, branches.indexOf(unit)).some((other) => isInside(unit, other))) continue;
       const { line } = source.getLineAndCharacterOfPosition(unit.missingElse ?? unit.start);
       const note = unit.missingElse === undefined ? '' : ' (always taken)';
+      const reason = reasonOf(lines, line);
+      if (reason === undefined) unexplained++;
+      else explained++;
       console.log(`${path}:${line + 1}:${note} ${lines[line]?.trim() ?? ''}`);
+      console.log(`    ${reason ?? 'not explained'}`);
     }
   }
+  console.log(`${explained} explained, ${unexplained} not explained`);
 }
 
 const jest = spawn(

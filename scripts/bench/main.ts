@@ -1,5 +1,6 @@
 import { compile } from '../../lib/testing/tools.js';
 import { benchDiskCache } from './cache.js';
+import { worseTwice } from './check.js';
 import { benchCommandLine } from './command-line.js';
 import { benchList, benchSort } from './compound.js';
 import { benchImports } from './imports.js';
@@ -7,7 +8,7 @@ import { describeMachine } from './machine.js';
 import { benchPeers } from './peers.js';
 import { benchReading } from './reading.js';
 import { benchFreshProcesses } from './real.js';
-import { readRecord, unmatched, worse } from './record.js';
+import { readRecord, unmatched } from './record.js';
 import { benchRepl } from './repl.js';
 import { writeReport } from './report.js';
 import { meets, type Row } from './row.js';
@@ -54,31 +55,18 @@ async function main(args: readonly string[]): Promise<void> {
   const rows = [...measured.values()].flat();
   console.log(`${machine.join('\n')}\n\n${printTable(rows)}`);
   if (args.includes('--check')) {
-    await check(measured, library, only === undefined);
+    const record = readRecord();
+    if (only === undefined) for (const line of unmatched(rows, record)) console.log(line);
+    const failures = await worseTwice(
+      measured,
+      record,
+      async (part, isAsked) => (await PARTS[part]?.(library, isAsked)) ?? [],
+    );
+    for (const line of failures) console.log(line);
+    if (failures.length > 0) process.exitCode = 1;
   } else {
     if (only === undefined) await writeReport(rows, machine);
     if (!rows.every(meets)) process.exitCode = 1;
-  }
-}
-
-/** Parts with a ratio that is worse than the recorded one are measured once more: another program may have run beside them. */
-async function check(
-  measured: ReadonlyMap<string, readonly Row[]>,
-  library: string,
-  isWhole: boolean,
-): Promise<void> {
-  const record = readRecord();
-  if (isWhole) for (const line of unmatched([...measured.values()].flat(), record)) console.log(line);
-  for (const [name, rows] of measured) {
-    const suspects = worse(rows, record).map(({ row }) => row);
-    if (suspects.length === 0) continue;
-    const isSuspect = (row: Pick<Row, 'work' | 'peer'>): boolean =>
-      suspects.some(({ work, peer }) => work === row.work && peer === row.peer);
-    const again = await PARTS[name]?.(library, (work) => suspects.some((row) => row.work === work));
-    for (const { text } of worse((again ?? []).filter(isSuspect), record)) {
-      console.log(`worse, twice: ${text}`);
-      process.exitCode = 1;
-    }
   }
 }
 

@@ -15,7 +15,8 @@ export interface Recorded {
   readonly ratios: Readonly<Record<string, Figure>>;
 }
 
-const key = ({ work, peer = '' }: Row): string => `${work} / ${peer}`;
+/** What the row is recorded under. */
+export const key = ({ work, peer = '' }: Row): string => `${work} / ${peer}`;
 
 export function makeRecord(rows: readonly Row[], machine: readonly string[]): Recorded {
   const ratios: Record<string, Figure> = {};

@@ -54,6 +54,12 @@ const functions = (count: number, each: (i: number) => readonly [called: string,
     }),
   );
 
+/** The sections of a unit of functions that fill it, wherever they are. */
+const ofFunctions = (each: Parameters<typeof functions>[1]) => (): Readonly<Record<string, Uint8Array>> => ({
+  info: unit(Buffer.concat([Buffer.from([1]), functions(SIZE / 2 / 16, each), END])),
+  abbrev: table(FUNCTION),
+});
+
 const place = (i: number): number => 0x1000 + 16 * i;
 const value = (i: number): bigint => BigInt(place(i));
 
@@ -72,28 +78,17 @@ export const LISTING: readonly Enormous[] = [
   listing(
     'at one address',
     () => ({ value: 0x1000n }),
-    () => ({
-      info: unit(Buffer.concat([Buffer.from([1]), functions(SIZE / 2 / 16, (i) => [`f${i}`, 0x1000]), END])),
-      abbrev: table(FUNCTION),
-    }),
+    ofFunctions((i) => [`f${i}`, 0x1000]),
   ),
   listing(
     'at one address, of others',
     () => ({ value: 0x1000n }),
-    () => ({
-      info: unit(Buffer.concat([Buffer.from([1]), functions(SIZE / 2 / 16, (i) => [`g${i}`, 0x1000]), END])),
-      abbrev: table(FUNCTION),
-    }),
+    ofFunctions((i) => [`g${i}`, 0x1000]),
   ),
   listing(
     'of one name',
     (i) => ({ name: 'foo', value: value(i) }),
-    () => ({
-      info: unit(
-        Buffer.concat([Buffer.from([1]), functions(SIZE / 2 / 16, (i) => ['foo', 0x7000000 + i]), END]),
-      ),
-      abbrev: table(FUNCTION),
-    }),
+    ofFunctions((i) => ['foo', 0x7000000 + i]),
   ),
   listing(
     'variables that no unit has',
