@@ -12,7 +12,7 @@ import {
 } from './form.js';
 import { MissingFileError } from './sections.js';
 import type { Unit } from './unit.js';
-import { siblingPos } from './walk.js';
+import { nextPos, siblingPos } from './walk.js';
 
 /** Children of an entry that are read. The structs, enums and functions of C have up to some thousand, C++'s namespaces in one unit some ten thousand. */
 const MAX_CHILDREN = 1 << 18;
@@ -111,6 +111,7 @@ export class Die {
     // The unit's base is asked for only by the forms that need it.
     if (form === DW_FORM.strp) return file.debugString(readOffset(cursor, unit.offsetSize));
     if (form === DW_FORM.string) return cursor.cstring();
+    if (form === DW_FORM.line_strp) return file.lineString(readOffset(cursor, unit.offsetSize));
     return file.stringValue(unit, cursor, form, unit.root.strOffsetsBase);
   }
 
@@ -216,7 +217,16 @@ export class Die {
     const { cursor } = unit;
     cursor.pos = this.#attributesPos;
     this.abbrev.skip(cursor, unit);
-    for (let pos = cursor.pos; ; pos = cursor.pos) {
+    const { shapes } = unit.abbrevs;
+    const { data } = cursor;
+    for (let { pos } = cursor; ;) {
+      const next = nextPos(cursor, shapes, pos);
+      // Most children of a function are passed over here: its variables and its blocks.
+      if (next >= 0 && tags.length > 0 && !tags.includes(shapes.tags[data[pos] ?? 0] ?? 0)) {
+        pos = next;
+        continue;
+      }
+      cursor.pos = pos;
       const code = cursor.uleb();
       if (code === 0) return dies;
       const attributesPos = cursor.pos;
@@ -225,7 +235,7 @@ export class Die {
         if (dies.length >= MAX_CHILDREN) return this.#fail(`more than ${MAX_CHILDREN} entries in one`);
         dies.push(new Die(unit, pos, this.#user, { abbrev, attributesPos }));
       }
-      cursor.pos = siblingPos(unit, abbrev, attributesPos);
+      pos = next >= 0 ? next : siblingPos(unit, abbrev, attributesPos);
     }
   }
 

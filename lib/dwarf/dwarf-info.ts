@@ -17,6 +17,7 @@ import { entryDensity } from './density.js';
 import { Die } from './die.js';
 import { DebugFile } from './file.js';
 import { hasParameters, isPrototyped } from './function-type.js';
+import type { SourceFile } from './line-files.js';
 import type { LookupTables } from './lookup-tables.js';
 import type { NameIndex, TypeKeyword } from './name-index.js';
 import type { DwarfSections } from './sections.js';
@@ -378,6 +379,7 @@ class DescribedSymbol implements TypedSymbol {
   readonly type: CType;
   readonly language: number | undefined;
   readonly #die: Die;
+  #declFile: SourceFile | undefined;
 
   constructor(die: Die, type: CType) {
     this.#die = die;
@@ -386,11 +388,11 @@ class DescribedSymbol implements TypedSymbol {
   }
 
   get declFile(): string | undefined {
-    return lineFiles().declFile(this.#die);
+    return (this.#declFile ??= lineFiles().declFile(this.#die))?.path;
   }
 
   get compDir(): string | undefined {
-    return lineFiles().compDir(this.#die);
+    return (this.#declFile ??= lineFiles().declFile(this.#die))?.compDir;
   }
 
   get declLine(): number | undefined {

@@ -91,7 +91,7 @@ class Value implements ConstantValue {
     const die = new Die(this.#unit, this.#pos);
     const tag = die.string(DW_AT.name);
     const { declFile } = require('./line-files.js') as typeof import('./line-files.js');
-    const place = [orUndefined(() => declFile(die)), die.number(DW_AT.decl_line)];
+    const place = [orUndefined(() => declFile(die)?.path), die.number(DW_AT.decl_line)];
     const known = place.filter((part) => part !== undefined);
     return (
       (tag === undefined ? 'an enum' : `enum ${tag}`) + (known.length === 0 ? '' : ` (${known.join(':')})`)

@@ -18,8 +18,8 @@ const imports = () => require('./imports.js') as typeof import('./imports.js');
 const UNIT_BYTES = 16 << 20;
 /** Abbreviations in the tables that are kept at a time, 80 bytes each besides what tables share. Units of one compiler have 30 to 150. */
 const ABBREVS = 1 << 18;
-/** The sections that a walk over all units reads all of, and the most bytes of one that are kept. */
-const WALKED: readonly string[] = ['.debug_info', '.debug_abbrev', '.debug_str'];
+/** The sections that a walk over all units, and who asks where its symbols are declared, read all of, and the most bytes of one that are kept. */
+const WALKED: readonly string[] = ['.debug_info', '.debug_abbrev', '.debug_str', '.debug_line_str'];
 const MAX_AHEAD = 1 << 25;
 /** Bytes that are looked through at a time for the end of padding. */
 const PADDING = 4096;

@@ -12,18 +12,16 @@ const PARAMETERS: readonly number[] = [DW_TAG.formal_parameter, DW_TAG.unspecifi
 export function readFunctionType(reader: TypeReader, die: Die): FunctionType {
   const holder = signatureHolder(die);
   const children = holder.children(...PARAMETERS);
+  const entries = children.filter((child) => child.tag === DW_TAG.formal_parameter);
   const { language } = holder;
   // A partial unit of dwz that no unit imports doesn't say its language.
-  const prototyped =
-    isPrototyped(die) ||
-    (language === undefined
-      ? children.some((child) => child.tag === DW_TAG.formal_parameter)
-      : !isC(language));
+  const prototyped = isPrototyped(die) || (language === undefined ? entries.length > 0 : !isC(language));
   return new DwarfFunction(reader, die, holder, {
     // gcc marks the declaration `int f();` the same way.
-    variadic: prototyped && children.some((child) => child.tag === DW_TAG.unspecified_parameters),
+    variadic: prototyped && children.length > entries.length,
     prototyped,
-    convention: callingConvention(die) ?? hiddenConvention(die, holder),
+    convention: callingConvention(die) ?? hiddenConvention(die, holder, entries),
+    entries,
   });
 }
 
@@ -35,6 +33,8 @@ class DwarfFunction implements FunctionType {
   readonly #reader: TypeReader;
   readonly #die: Die;
   readonly #holder: Die;
+  /** The parameters' own; nobody's once they are read. */
+  #entries: readonly Die[];
   #result: CType | undefined;
   #parameters: readonly Parameter[] | undefined;
 
@@ -43,8 +43,14 @@ class DwarfFunction implements FunctionType {
     reader: TypeReader,
     die: Die,
     holder: Die,
-    { variadic, prototyped, convention }: Pick<DwarfFunction, 'variadic' | 'prototyped' | 'convention'>,
+    {
+      variadic,
+      prototyped,
+      convention,
+      entries,
+    }: Pick<DwarfFunction, 'variadic' | 'prototyped' | 'convention'> & { readonly entries: readonly Die[] },
   ) {
+    this.#entries = entries;
     this.#reader = reader;
     this.#die = die;
     this.#holder = holder;
@@ -58,7 +64,11 @@ class DwarfFunction implements FunctionType {
   }
 
   get parameters(): readonly Parameter[] {
-    return (this.#parameters ??= readParameters(this.#reader, this.#die, this.#holder));
+    if (this.#parameters === undefined) {
+      this.#parameters = readParameters(this.#reader, this.#die, this.#holder, this.#entries);
+      this.#entries = [];
+    }
+    return this.#parameters;
   }
 
   get compiler(): Compiler | undefined {

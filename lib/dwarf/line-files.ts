@@ -18,36 +18,26 @@ interface PathEntry {
   readonly directory: number;
 }
 
-interface FileName {
+/** A source file, as the compiler was given it. */
+export interface SourceFile {
   /** With its directory. */
   readonly path: string;
-  /** Whether that is the compiler's own, so that nothing goes in front of it. */
-  readonly hasCompDir: boolean;
+  /** The directory that `path` counts from (DWARF v5 §3.1.1); undefined where that is complete. */
+  readonly compDir: string | undefined;
 }
 
 /** The file names of the line table that a unit's entries refer to, by the numbers that they give; undefined where there are none. */
 const known = new WeakMap<Unit, FileNames | undefined>();
 
-/** The source file that an entry is declared in, as the compiler was given it, with its directory. */
-export function declFile(die: Die): string | undefined {
-  return declaring(die)?.file.path;
-}
-
-/** The directory that `declFile` counts from (DWARF v5 §3.1.1); undefined where that is complete. */
-export function compDir(die: Die): string | undefined {
-  const { file, names } = declaring(die) ?? {};
-  return file?.hasCompDir === false ? names?.compDir : undefined;
-}
-
-function declaring(die: Die): { readonly file: FileName; readonly names: FileNames } | undefined {
+/** The source file that an entry is declared in. */
+export function declFile(die: Die): SourceFile | undefined {
   const holder = die.inherited(DW_AT.decl_file);
   const index = holder?.number(DW_AT.decl_file);
   if (holder === undefined || index === undefined) return undefined;
   const { unit } = holder;
   let names = known.get(unit);
   if (names === undefined && !known.has(unit)) known.set(unit, (names = readFileNames(unit)));
-  const file = names?.at(index);
-  return names && file && { file, names };
+  return names?.at(index);
 }
 
 /** Reads the header of a line table (DWARF v5 §6.2.4) as far as its file names. */
@@ -89,9 +79,9 @@ class FileNames {
   readonly #unit: Unit;
   readonly #cursor: ByteCursor;
   readonly #encoding: Encoding;
-  readonly #directories: PathList;
-  readonly #files: PathList;
-  readonly #names = new Map<number, FileName>();
+  readonly #directories: Paths;
+  readonly #files: Paths;
+  readonly #names = new Map<number, SourceFile>();
   #compDir: { readonly path: string | undefined } | undefined;
 
   /** The cursor stands at the directories. */
@@ -100,16 +90,14 @@ class FileNames {
     this.#cursor = cursor;
     this.#encoding = encoding;
     if (encoding.version < 5) {
-      this.#directories = new PathList([...oldDirectories(cursor)].values());
-      this.#files = new PathList(oldFiles(cursor));
+      this.#directories = inOrder([...oldDirectories(cursor)].values());
+      this.#files = inOrder(oldFiles(cursor));
       return;
     }
-    const directories = readTable(cursor, encoding);
-    const read = entries(cursor, encoding, directories);
-    // Those of one size, which is what gcc writes, are not gone through.
-    this.#directories = new PathList(directories.end === undefined ? [...read].values() : read);
-    if (directories.end !== undefined) cursor.pos = directories.end;
-    this.#files = new PathList(entries(cursor, encoding, readTable(cursor, encoding)));
+    this.#directories = pathsOf(cursor, encoding, readTable(cursor, encoding));
+    // The files are behind the last one.
+    this.#directories(Infinity);
+    this.#files = pathsOf(cursor, encoding, readTable(cursor, encoding));
   }
 
   /** The directory that the compiler worked in. */
@@ -117,24 +105,29 @@ class FileNames {
     return (this.#compDir ??= { path: ownEntry(this.#unit).string(DW_AT.comp_dir) }).path;
   }
 
-  at(index: number): FileName | undefined {
+  at(index: number): SourceFile | undefined {
     let name = this.#names.get(index);
     if (name !== undefined) return name;
-    const file = this.#files.at(index);
+    const file = this.#files(index);
     if (file === undefined) return undefined;
     name = this.#name(file);
     this.#names.set(index, name);
     return name;
   }
 
-  #name(file: PathEntry): FileName {
-    const directory = this.#path(this.#directories.at(file.directory));
+  #name(file: PathEntry): SourceFile {
+    const directory = this.#path(this.#directories(file.directory));
     const own = this.#path(file);
     const path = directory === '' || own.startsWith('/') ? own : `${directory}/${own}`;
     // Directory 0 is the compiler's own, which DWARF 5 lists; it may be a relative one (-fdebug-prefix-map).
+    if (path.startsWith('/') || (this.#encoding.version >= 5 && file.directory === 0))
+      return { path, compDir: undefined };
+    const compDir = (): string | undefined => this.compDir;
     return {
       path,
-      hasCompDir: path.startsWith('/') || (this.#encoding.version >= 5 && file.directory === 0),
+      get compDir(): string | undefined {
+        return compDir();
+      },
     };
   }
 
@@ -150,23 +143,20 @@ class FileNames {
   }
 }
 
-/** Directories or files by their numbers, read as far as they were asked for. */
-class PathList {
-  readonly #read: PathEntry[] = [];
-  readonly #unread: Iterator<PathEntry>;
+/** Directories or files by their numbers. */
+type Paths = (index: number) => PathEntry | undefined;
 
-  constructor(unread: Iterator<PathEntry>) {
-    this.#unread = unread;
-  }
-
-  at(index: number): PathEntry | undefined {
-    while (this.#read.length <= index) {
-      const next = this.#unread.next();
+/** Those that have to be gone through: as far as they were asked for. */
+function inOrder(unread: Iterator<PathEntry>): Paths {
+  const read: PathEntry[] = [];
+  return (index) => {
+    while (read.length <= index) {
+      const next = unread.next();
       if (next.done === true) return undefined;
-      this.#read.push(next.value);
+      read.push(next.value);
     }
-    return this.#read[index];
-  }
+    return read[index];
+  };
 }
 
 /** No path. Older versions count from 1: 0 is the compiler's own directory, which they don't list, and no file. */
@@ -203,9 +193,9 @@ function* oldFiles(cursor: ByteCursor): Generator<PathEntry> {
 interface PathTable {
   readonly format: readonly { readonly type: number; readonly form: number }[];
   readonly count: number;
-  /** Where its entries start, and where they end if all are of one size. */
+  /** Where its entries start, and the bytes of each if all are of one size. */
   readonly start: number;
-  readonly end: number | undefined;
+  readonly size: number | undefined;
 }
 
 function readTable(cursor: ByteCursor, encoding: Encoding): PathTable {
@@ -219,14 +209,25 @@ function readTable(cursor: ByteCursor, encoding: Encoding): PathTable {
   // An entry of no bytes could be there any number of times.
   if (count > 0 && size === 0) cursor.fail('file names of no bytes');
   const start = cursor.pos;
-  return { format, count, start, end: size === undefined ? undefined : start + count * size };
+  return { format, count, start, size };
+}
+
+/** The paths of a table. Those of one size, which is what gcc writes, are not gone through: the cursor is moved behind them at once. */
+function pathsOf(cursor: ByteCursor, encoding: Encoding, table: PathTable): Paths {
+  const { count, start, size } = table;
+  if (size === undefined) return inOrder(entries(cursor, encoding, table));
+  cursor.pos = start + count * size;
+  return (index) =>
+    index < count
+      ? entries(cursor, encoding, { ...table, count: 1, start: start + index * size }).next().value
+      : undefined;
 }
 
 function* entries(
   cursor: ByteCursor,
   encoding: Encoding,
   { format, count, start }: PathTable,
-): Generator<PathEntry> {
+): Generator<PathEntry, undefined> {
   let pos = start;
   for (let i = 0; i < count && pos < cursor.length; i++) {
     // Whoever took the last one may have moved the cursor.

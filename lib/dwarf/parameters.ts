@@ -19,9 +19,14 @@ const TABLE = '__vtt_parm';
 /** Symbols of constructors and destructors of whole objects, which take no table (Itanium C++ ABI §2.6). */
 const WHOLE_OBJECT = /(?:C1|D[01])[BEI]/;
 
-/** The parameters of a function or function type. `holder`: the entry whose children they are, `die` the one that has their places. */
-export function readParameters(reader: TypeReader, die: Die, holder: Die): Parameter[] {
-  const entries = parameterEntries(die, holder);
+/** The parameters of a function or function type. `listed`: their entries, `holder` the one whose children these are, `die` the one that has their places. */
+export function readParameters(
+  reader: TypeReader,
+  die: Die,
+  holder: Die,
+  listed: readonly Die[],
+): Parameter[] {
+  const entries = shownEntries(die, holder, listed);
   if (isFortran(holder.language) && holder.tag === DW_TAG.subprogram) {
     return entries.map((entry) => fortran().readParameter(reader, entry, die));
   }
@@ -29,10 +34,10 @@ export function readParameters(reader: TypeReader, die: Die, holder: Die): Param
 }
 
 /** Why callers have to pass what the source does not show, as a calling convention; undefined if they don't. */
-export function hiddenConvention(die: Die, holder: Die): string | undefined {
+export function hiddenConvention(die: Die, holder: Die, listed: readonly Die[]): string | undefined {
   const { language } = holder;
   if (isC(language) || holder.tag !== DW_TAG.subprogram) return undefined;
-  const entries = parameterEntries(die, holder);
+  const entries = shownEntries(die, holder, listed);
   if (isFortran(language)) return fortran().conventionOf(entries, die);
   const hidden = entries.find((entry, i) => entry.flag(DW_AT.artificial) && !isObject(entry, i));
   return (
@@ -40,8 +45,7 @@ export function hiddenConvention(die: Die, holder: Die): string | undefined {
   );
 }
 
-function parameterEntries(die: Die, holder: Die): Die[] {
-  const entries = holder.children(DW_TAG.formal_parameter);
+function shownEntries(die: Die, holder: Die, entries: readonly Die[]): readonly Die[] {
   if (holder.tag !== DW_TAG.subprogram || isC(holder.language) || isFortran(holder.language)) return entries;
   return entries.filter((entry, i) => {
     if (!entry.flag(DW_AT.artificial) || isObject(entry, i)) return true;

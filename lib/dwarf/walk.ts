@@ -91,7 +91,7 @@ export function siblingPos(unit: Unit, abbrev: Abbrev, attributesPos: number): n
 }
 
 /** `siblingPos` of the entry at `pos` as far as its abbreviation tells; -1 if that is not far enough, or leads nowhere. */
-function nextPos(
+export function nextPos(
   { data, view, littleEndian }: ByteCursor,
   { steps, blocks }: EntryShapes,
   pos: number,

@@ -24,7 +24,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   'fresh processes': benchFreshProcesses,
   repl: benchRepl,
   cache: benchDiskCache,
-  'command line': () => [benchCommandLine()],
+  'command line': benchCommandLine,
   versions: benchVersionCheck,
   reading: (_, isAsked) => benchReading(isAsked),
 };
