@@ -78,7 +78,7 @@ class DwarfFunction implements FunctionType {
   }
 }
 
-/** clang says it of `ms_abi`, `regcall`, `preserve_most` …; gcc of nothing that C calls on these machines (DWARF v5 §3.3.1.1). */
+/** clang says it of `ms_abi`, `regcall`, `preserve_most` …; gcc of none (DWARF v5 §3.3.1.1, gcc 12). */
 function callingConvention(die: Die): string | undefined {
   const value = die.inherited(DW_AT.calling_convention)?.number(DW_AT.calling_convention) ?? DW_CC.normal;
   return value === DW_CC.normal ? undefined : nameOf(DW_CC, value);

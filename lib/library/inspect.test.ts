@@ -12,6 +12,12 @@ long add(long a, int b) { return a + b; }
 void unused(void) {}
 `;
 
+it('has an error for what is no path to a file', () => {
+  expect(() => inspect(__dirname)).toThrow(`decoding ${__dirname}: it is a directory`);
+  expect(() => inspect('/nothing.so')).toThrow("ENOENT: no such file or directory, stat '/nothing.so'");
+  expect(() => inspect(5 as unknown as string)).toThrow('inspect: expected a path, got a number');
+});
+
 /** Name, kind, C type and size of each symbol, as lines. */
 function listing(path: string): string[] {
   return inspect(path)

@@ -1,6 +1,9 @@
+import { statSync } from 'node:fs';
+
 import { Type } from '../ctypes/type.js';
 import type { ElfSymbol } from '../elf/symbol.js';
 import { ET, EM, nameOf } from '../elf/constants.js';
+import { FormatError, typeError } from '../errors.js';
 import { Library, type SymbolKind } from './library.js';
 
 /** One exported symbol, as listings show it. */
@@ -57,6 +60,9 @@ export interface LibraryInfo {
 
 /** See `inspect` in entry.ts. */
 export function inspect(path: string): LibraryInfo {
+  if (typeof path !== 'string')
+    throw typeError('ERR_INVALID_ARG_TYPE', `inspect: expected a path, got a ${typeof path}`);
+  if (statSync(path).isDirectory()) throw new FormatError(path, undefined, 'it is a directory');
   const library = Library.open(path);
   const { header } = library.file;
   let symbols: SymbolInfo[] | undefined;

@@ -32,3 +32,7 @@ it('is not led astray by a pointer of C to it, which C changes', () => {
   const head = plugin.lookup<Variable<Pointer<Node>>>('head');
   expect([plugin.lookup<Variable<Node>>('a').value.n, head.value.value.n]).toEqual([1, 2]);
 });
+
+it.each([['has'], ['lookup']] as const)('%s takes a name and nothing else', (method) => {
+  expect(() => plugin[method](5 as never)).toThrow(`${method}: expected the name of a symbol, got 5`);
+});

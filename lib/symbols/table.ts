@@ -60,14 +60,13 @@ export class SymbolTable {
   }
 
   has(name: string): boolean {
+    checkName('has', name);
     return this.#library.find(name) !== undefined || this.#library.overloads(name).length > 0;
   }
 
   /** The live symbol; the same object each time. With a declaration, checked against it, or typed by it. */
   lookup(name: string, declaration?: string): LiveSymbol {
-    if (typeof name !== 'string') {
-      throw typeError('ERR_INVALID_ARG_TYPE', `lookup: expected the name of a symbol, got ${describe(name)}`);
-    }
+    checkName('lookup', name);
     const key = declaration === undefined ? name : `${name}\0${declaration}`;
     let live = this.#live.get(key);
     if (live === undefined) {
@@ -267,4 +266,12 @@ function agrees(declared: CType, known: CType): boolean {
     return compatibility().compatible(declared.result, known.result);
   }
   return compatibility().compatible(declared, known);
+}
+
+function checkName(caller: string, name: unknown): void {
+  if (typeof name !== 'string')
+    throw typeError(
+      'ERR_INVALID_ARG_TYPE',
+      `${caller}: expected the name of a symbol, got ${describe(name)}`,
+    );
 }
