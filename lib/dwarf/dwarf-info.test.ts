@@ -2,7 +2,7 @@ import type { CType } from '../ctypes/model.js';
 import { bare } from '../ctypes/model.js';
 import { print } from '../ctypes/print.js';
 import { DwarfFile } from '../testing/dwarf-file.js';
-import { compile, describeWith } from '../testing/tools.js';
+import { compile, describeWith, run } from '../testing/tools.js';
 
 const shared = ['-w', '-shared', '-fPIC'];
 
@@ -16,7 +16,7 @@ function parameters(file: DwarfFile, name: string): CType[] {
   return type.kind === 'function' ? type.parameters.map((p) => bare(p.type)) : [];
 }
 
-describeWith(['gcc'], 'functions by address', () => {
+describeWith(['gcc', 'readelf'], 'functions by address', () => {
   const SPLIT = `
     extern void abort(void);
     __attribute__((cold, noinline)) void fail(const char *why) { __asm__ volatile("" :: "r"(why)); abort(); }
@@ -29,7 +29,15 @@ describeWith(['gcc'], 'functions by address', () => {
   `;
 
   it.each(['-gdwarf-4', '-gdwarf-5'])('finds a function split into hot and cold parts: %s', (version) => {
-    const file = open(SPLIT, [version, '-O2', '-freorder-blocks-and-partition']);
+    const flags = [...shared, version, '-O2', '-freorder-blocks-and-partition'];
+    const path = compile(SPLIT, { compiler: 'gcc', flags });
+    const file = new DwarfFile(path);
+    // gcc has split it, and says where the parts are, not where it begins.
+    expect(run('readelf', ['-sW', path])).toMatch(/ hot\.cold$/m);
+    const [, entry = ''] = run('readelf', ['--debug-dump=info', path]).split(/DW_AT_name +: hot\n/);
+    const [own = ''] = entry.split(/^ *<\d+><[\da-f]+>:/m);
+    expect(own).toMatch(/DW_AT_ranges/);
+    expect(own).not.toMatch(/DW_AT_low_pc/);
     expect(file.print('hot')).toBe('int hot(int *values, long int count)');
   });
 

@@ -83,7 +83,7 @@ describeWith(['g++'], 'C++', () => {
   });
 });
 
-it('row 37: a plugin runs its own function, not one of the same name in a global library', () => {
+it('row 37: bound deeply, a plugin runs its own function, not one of the same name in a global library', () => {
   const result = host(`
     const global = open(so('switch2.so'), { scope: 'global' });
     const own = open(so('switch1.so'), { deepBind: true });
@@ -100,7 +100,7 @@ it('row 38: after an open, child processes are made as before', () => {
     import('node:child_process').then(async ({ execFile, spawnSync }) => {
       const p = open(so('plugin1.so'));
       const outputs = new Set();
-      for (let round = 0; round < 12; round++) {
+      for (let round = 0; round < 13; round++) {
         const eight = Array.from({ length: 8 }, (_, i) => new Promise((resolve) =>
           execFile('/bin/echo', [String(i)], (error, stdout) => resolve(error?.message ?? stdout))));
         for (const output of await Promise.all(eight)) outputs.add(output.trim());

@@ -17,6 +17,7 @@ describeWith([LIBPYTHON, 'readelf'], 'libpython3.11d, a real library with no dec
     const seen = childValue(
       `
       import { readFileSync } from 'node:fs';
+      import { inspect } from 'node:util';
       import { open } from '#lib/index.js';
       const python = open(${JSON.stringify(LIBPYTHON)});
       const { Py_Initialize, Py_IsInitialized, PyRun_SimpleString, Py_GetVersion, PyLong_FromLong, PyLong_AsLong } = python.symbols;
@@ -33,7 +34,7 @@ describeWith([LIBPYTHON, 'readelf'], 'libpython3.11d, a real library with no dec
         object: String(five.type),
         definition: five.type.ctype.kind === 'typedef' ? five.type.ctype.target.tag : five.type.ctype.tag,
         references: typeof five.value.ob_refcnt,
-        back: String(PyLong_AsLong(five)),
+        back: inspect(PyLong_AsLong(five)),
         stillInitialized: python.lookup('Py_IsInitialized')(),
       }));
     `,
@@ -48,7 +49,7 @@ describeWith([LIBPYTHON, 'readelf'], 'libpython3.11d, a real library with no dec
       object: 'PyObject',
       definition: '_object',
       references: 'bigint',
-      back: '5',
+      back: '5n',
     });
   });
 
