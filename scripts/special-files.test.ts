@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { BufferSource } from '../lib/bytes/source.js';
@@ -34,7 +35,11 @@ beforeAll(async () => {
   spawnSync('mknod', [join(folder, 'character'), 'c', '1', '5']);
   writeFileSync(join(folder, 'empty'), '');
   const listening = createServer();
-  await new Promise<void>((resolve) => listening.listen(join(folder, 'socket'), resolve));
+  // The name of a socket has at most 108 bytes (unix(7)), and a longer one is cut: this way leads there, too.
+  const way = mkdtempSync(join(tmpdir(), 'way-'));
+  symlinkSync(folder, join(way, 'to'));
+  await new Promise<void>((resolve) => listening.listen(join(way, 'to/socket'), resolve));
+  rmSync(way, { recursive: true });
   server = listening;
 });
 afterAll(() => {

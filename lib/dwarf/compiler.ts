@@ -1,4 +1,5 @@
 import type { Compiler } from '../ctypes/model.js';
+import { orUndefined } from '../errors.js';
 import { DW_AT, DW_LANG } from './constants.js';
 import { Die } from './die.js';
 import type { Unit } from './unit.js';
@@ -7,7 +8,11 @@ const known = new WeakMap<Unit, Compiler | undefined>();
 
 /** What a unit says it was compiled by (DWARF v5 §3.1.1.1); undefined for what passes arguments in a way of its own, or is not known to us. */
 export function compilerOf(unit: Unit): Compiler | undefined {
-  if (!known.has(unit)) known.set(unit, parse(producerOf(unit)));
+  if (!known.has(unit))
+    known.set(
+      unit,
+      orUndefined(() => parse(producerOf(unit))),
+    );
   return known.get(unit);
 }
 

@@ -144,7 +144,7 @@ it('a library with damaged debug info opens, and says why a type is not known', 
         if (p.lookup('main', 'int (void)')() !== 0) wrong.push([name, 'main']);
       } catch (error) {
         // Unless what was read says otherwise.
-        if (error.code !== 'ERR_PLUGIN_TYPE') wrong.push([name, String(error)]);
+        if (error.code !== 'ERR_PLUGIN_TYPE') wrong.push([name, String(error), error.stack]);
       }
     }
     print({ outcomes, wrong });`,

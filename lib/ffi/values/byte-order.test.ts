@@ -7,7 +7,7 @@ import { describeWith } from '../../testing/tools.js';
 const OTHER = /stored in the other byte order/;
 
 describeWith(['gcc'], "a struct in the other byte order, by gcc's scalar_storage_order", () => {
-  const plugin = openFixture('values/byte-order.c');
+  const plugin = openFixture('dwarf/byte-order.c');
   const swapped = plugin.lookup<Variable<Record<string, unknown>>>('swapped');
   const sumOf = plugin.lookup<(s: unknown) => number>('sum_of');
   const byValue = plugin.lookup<(s: unknown) => number>('by_value');
