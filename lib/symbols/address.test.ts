@@ -34,5 +34,7 @@ it('is not led astray by a pointer of C to it, which C changes', () => {
 });
 
 it.each([['has'], ['lookup']] as const)('%s takes a name and nothing else', (method) => {
-  expect(() => plugin[method](5 as never)).toThrow(`${method}: expected the name of a symbol, got the number 5`);
+  expect(() => plugin[method](5 as never)).toThrow(
+    `${method}: expected the name of a symbol, got the number 5`,
+  );
 });
