@@ -12,7 +12,7 @@ const SYMBOLS = 10_000;
 /** The first Tab of a session, which has to find the names, and the next one; the worst of both. */
 const COMPLETE = `
   const { PassThrough } = require('node:stream');
-  const { Session } = require(process.argv[1] + '/dist/cli/repl/session.js');
+  const { Session } = require(process.argv[1] + '/dist/packs/cli-repl.js')('cli/repl/session.js');
   const session = new Session([process.argv[2]], { input: new PassThrough(), output: process.stdout, open: {} });
   const lines = ["plugin.lookup('function_12", 'function_12', "alloc('struct rec", 'variable.value.'];
   let worst = 0;
