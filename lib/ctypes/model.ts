@@ -179,6 +179,8 @@ export interface UnsupportedType {
   readonly name: string;
   readonly size: number | undefined;
   readonly reason: string;
+  /** Set where a symbol's type is not known at all: what the error of its use has besides `reason`, which then is the whole text. */
+  readonly of?: { readonly path: string; readonly symbol: string };
 }
 
 export const VOID: VoidType = { kind: 'void' };

@@ -139,6 +139,12 @@ it('a library with damaged debug info opens, and says why a type is not known', 
           else wrong.push([name, String(error), error.stack]);
         }
       }
+      // Printing is what somebody does to find out what is wrong.
+      try {
+        for (const symbol of Object.values(p.symbols)) require('node:util').inspect(symbol, { depth: 4 });
+      } catch (error) {
+        wrong.push([name, 'inspect', error.stack]);
+      }
       // A declaration makes up for what can't be read.
       try {
         if (p.lookup('main', 'int (void)')() !== 0) wrong.push([name, 'main']);

@@ -1,10 +1,13 @@
-import { snapshot } from '../index.js';
+import { sizeOf, snapshot } from '../index.js';
 import type { Pointer, Variable } from '../index.js';
 import { openFixture, thrownBy } from '../testing/fixture.js';
+import { run } from '../testing/tools.js';
 
 /** With debug info, and without any. */
 const typed = openFixture('calls/declared.c');
 const bare = openFixture('calls/declared.c', { flags: ['-shared', '-fPIC', '-s'], output: 'bare.so' });
+/** The symbols as readelf has them, with the size of each. */
+const table = run('readelf', ['-W', '--dyn-syms', bare.path]);
 
 describe('with type information', () => {
   it.each([
@@ -111,17 +114,29 @@ describe('with type information', () => {
 describe('without type information', () => {
   it('symbols are found, and say how to use them', () => {
     expect(bare.has('V') && bare.has('F')).toBe(true);
-    for (const use of [
-      () => bare.lookup<Variable>('V').value,
-      () => {
-        bare.lookup<() => void>('F')();
-      },
-    ]) {
+    for (const [symbol, use] of [
+      ['V', () => bare.lookup<Variable>('V').value],
+      ['F', () => bare.lookup<() => unknown>('F')()],
+    ] as const) {
+      const { path } = bare;
+      expect(use).toThrow(expect.objectContaining({ code: 'ERR_PLUGIN_TYPE', path, symbol }) as Error);
       const error = thrownBy(use);
-      expect(error).toMatchObject({ name: 'PluginError', code: 'ERR_PLUGIN_TYPE' });
-      expect(error.message).toMatch(/it has no \.debug_info[^]*say the type yourself: lookup\('[VF]', '/);
+      expect(error.message).toMatch(/^plugin: the type of symbol [VF] of plugin .* is not known\n/);
+      expect(error.message).toMatch(
+        /it has no \.debug_info[^]*say the type yourself, such as lookup\('[VF]', '/,
+      );
     }
   });
+
+  it.each(['V', 'L', 'letters', 'numbers', 'fixed', 'point', 'text'])(
+    'the declaration that is proposed for the variable %s is one that it takes',
+    (name) => {
+      const { message } = thrownBy(() => bare.lookup<Variable>(name).value);
+      const declaration = /such as lookup\('\w+', '([^']+)'\)/.exec(message)?.[1] ?? '';
+      const size = Number(new RegExp(` (\\d+) OBJECT .* ${name}$`, 'm').exec(table)?.[1]);
+      expect(sizeOf(bare.lookup<Variable>(name, declaration).type)).toBe(size);
+    },
+  );
 
   it('declarations supply the types', () => {
     const V = bare.lookup<Variable<number>>('V', 'int');

@@ -172,13 +172,15 @@ export class SymbolTable {
   #variableType(symbol: ElfSymbol): CType {
     const typed = this.#library.typed(symbol);
     if (typed.type !== undefined) return typed.type;
-    return { kind: 'unsupported', name: 'unknown type', size: undefined, reason: this.#untyped(typed) };
+    const of = { path: this.#library.path, symbol: symbol.name };
+    return { kind: 'unsupported', name: 'unknown type', size: undefined, reason: this.#untyped(typed), of };
   }
 
   #untyped(typed: LibrarySymbol): string {
-    const { untyped } = require('./untyped.js') as typeof import('./untyped.js');
-    const example = this.#library.isFunction(typed.elf) ? 'int (const char *)' : 'int';
-    return untyped(this.#library, typed, `say the type yourself: lookup('${typed.elf.name}', '${example}')`);
+    const { untyped, exampleOf } = require('./untyped.js') as typeof import('./untyped.js');
+    const { name } = typed.elf;
+    const example = this.#library.isFunction(typed.elf) ? 'int (const char *)' : exampleOf(typed.elf.size);
+    return untyped(this.#library, typed, `say the type yourself, such as lookup('${name}', '${example}')`);
   }
 
   #variable(symbol: ElfSymbol, type: CType, untyped?: Pointer): Pointer {

@@ -17,6 +17,11 @@ export function untyped(library: Library, { elf, reason }: LibrarySymbol, declar
   ].join('\n  ');
 }
 
+/** A type that a variable of `size` bytes may have: what is of another size is refused. */
+export function exampleOf(size: number): string {
+  return { 0: 'int', 1: 'char', 2: 'short', 4: 'int', 8: 'long' }[size] ?? `char [${size}]`;
+}
+
 /** What gives a library types that has none; undefined if it has some, but not for this symbol. */
 function remedyFor(library: Library): string | undefined {
   const { debugInfo, path, buildId } = library;

@@ -6,6 +6,7 @@ import {
   type CType,
   type FunctionType,
   type RecordType,
+  type UnsupportedType,
 } from '../../ctypes/model.js';
 import { print } from '../../ctypes/print.js';
 import { PluginError, typeError } from '../../errors.js';
@@ -111,7 +112,7 @@ function makeCodec(type: CType, values: Values, exact: Values): Codec {
         return noValue(type, 'it is opaque: its members are not known here, only pointers to it can be used');
       return recordCodec(type, t, t.size, values, exact);
     case 'unsupported':
-      return noValue(type, t.reason, t.size);
+      return t.of === undefined ? noValue(type, t.reason, t.size) : failing(type, 0, t.reason, t.of);
     case 'void':
       return noValue(type, 'cast the pointer to what it really points to');
     case 'function':
@@ -138,8 +139,12 @@ function recordCodec(type: CType, record: RecordType, size: number, values: Valu
 
 /** A type that has no values here. Only using it fails, so that a struct with such a member works but for that member. */
 function noValue(type: CType, reason: string, size = 0): Codec {
+  return failing(type, size, `${print(type)} has no value: ${reason}`);
+}
+
+function failing(type: CType, size: number, text: string, symbol?: UnsupportedType['of']): Codec {
   const fail = (): never => {
-    throw new PluginError('ERR_PLUGIN_TYPE', `${print(type)} has no value: ${reason}`);
+    throw new PluginError('ERR_PLUGIN_TYPE', text, symbol);
   };
   return { type, size, read: fail, write: fail };
 }

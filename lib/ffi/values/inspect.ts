@@ -2,6 +2,7 @@ import { openSync, readSync } from 'node:fs';
 import { inspect, type InspectOptions, type InspectOptionsStylized } from 'node:util';
 
 import type { CType } from '../../ctypes/model.js';
+import { FormatError } from '../../errors.js';
 import type { Memory } from '../../format/memory.js';
 import type { FormatOptions } from '../../format/value.js';
 import type { Block } from '../block.js';
@@ -47,7 +48,13 @@ export function inspectPointer(
   depth: number,
   options: InspectOptions,
 ): Inspected {
-  return indented(format().formatPointer(target, address, memory, formatOptions(depth, options)));
+  try {
+    return indented(format().formatPointer(target, address, memory, formatOptions(depth, options)));
+  } catch (error) {
+    // Printing never fails: it may be what somebody does to find out.
+    if (error instanceof FormatError) return `0x${address.toString(16)} <${error.message}>`;
+    throw error;
+  }
 }
 
 /** Node indents the lines of what an object shows by what is around it, but not those of a string. */
