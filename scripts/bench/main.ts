@@ -12,6 +12,7 @@ import { readRecord, unmatched } from './record.js';
 import { benchRepl } from './repl.js';
 import { writeReport } from './report.js';
 import { meets, type Row } from './row.js';
+import { benchSeveral } from './several.js';
 import { printTable } from './table.js';
 import { benchVersionCheck } from './versions.js';
 
@@ -19,6 +20,7 @@ type Part = (library: string, isAsked: (work: string) => boolean) => Row[] | Pro
 
 const PARTS: Readonly<Record<string, Part>> = {
   peers: benchPeers,
+  several: benchSeveral,
   compound: (library) => [benchSort(library), benchList(library)],
   imports: benchImports,
   'fresh processes': benchFreshProcesses,

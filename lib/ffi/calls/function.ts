@@ -5,26 +5,21 @@ import { print } from '../../ctypes/print.js';
 import { Type } from '../../ctypes/type.js';
 import { typeError } from '../../errors.js';
 import { hold } from '../block.js';
-import { koffiError } from '../koffi.js';
-import { badAddress, cCalls } from '../mapping.js';
+import { badAddress } from '../mapping.js';
 import { wrongKind } from '../values/check.js';
 import type { CFunction, Values } from '../values/codec.js';
 import type { Callback } from './callback.js';
 import type { JsFunction } from './relay.js';
-import { bindCall, isOrdinary, pass, type BoundCall, type BoundParameter } from './bind.js';
-import type { Frame, Lent } from './passing.js';
+import { bindCall } from './bind.js';
+import { callerOf, callWith, wrongCount } from './caller.js';
 import { setSource, sourceOf, UNPROTOTYPED, type FunctionSource } from './source.js';
 import type { VariadicCalls } from './variadic.js';
-import { errnoCell, state, throwFailure } from '../state.js';
 
 /** Few calls are asynchronous, and few functions are given to C or asked for their type. */
 const asyncCalls = () => require('./async.js') as typeof import('./async.js');
 const compatibility = () =>
   require('../../ctypes/compatible.js') as typeof import('../../ctypes/compatible.js');
 const callbackModule = () => require('./callback.js') as typeof import('./callback.js');
-
-/** Constants of this module: each call would ask the other ones for their exports. */
-const [calls, made] = [state, cCalls];
 
 /**
  * A C function as a JavaScript one. Arguments are checked as strictly as a C compiler does, and more: their number, kind and range. A function
@@ -81,7 +76,7 @@ function callsOf(source: FunctionSource, values: Values): Calls {
         throw wrongCount(source, args.length, call.parameters.length);
       return asyncCalls().callAsync(call, args);
     };
-    return { sync: wrap(call, source), async };
+    return { sync: callerOf(call, source), async };
   }
   const { VariadicCalls } = require('./variadic.js') as typeof import('./variadic.js');
   const calls = new VariadicCalls(source, values);
@@ -102,145 +97,6 @@ function callsOf(source: FunctionSource, values: Values): Calls {
       return asyncCalls().callAsync(call, promoted);
     },
   };
-}
-
-/**
- * A closure for each common arity, over constants only: where it is called in a loop the engine then compiles all of it, koffi's
- * function included, into the caller. `(...args)` and a loop cost twice as much.
- */
-function wrap(call: BoundCall, source: FunctionSource): CFunction {
-  const { raw, parameters, fromC } = call;
-  const [first, second, third] = parameters as [BoundParameter, BoundParameter, BoundParameter];
-  const errno = errnoCell();
-  switch (parameters.length) {
-    case 0:
-      return function () {
-        if (arguments.length !== 0) throw wrongCount(source, arguments.length, 0);
-        enter(errno);
-        let returned: unknown;
-        try {
-          returned = raw();
-        } catch (error) {
-          throw koffiError(error);
-        } finally {
-          leave(errno);
-        }
-        if (calls.failed !== undefined) throwFailure();
-        return fromC === undefined ? returned : fromC(returned);
-      };
-    case 1:
-      return function (a?: unknown) {
-        if (arguments.length !== 1) throw wrongCount(source, arguments.length, 1);
-        let frame: Frame | undefined;
-        const x = isOrdinary(a, first) ? a : pass(a, first, (frame = frameOf(call)));
-        if (frame?.lent !== undefined) return finish(call, [x], frame.lent, errno);
-        enter(errno);
-        let returned: unknown;
-        try {
-          returned = raw(x);
-        } catch (error) {
-          throw koffiError(error);
-        } finally {
-          leave(errno);
-        }
-        if (calls.failed !== undefined) throwFailure();
-        return fromC === undefined ? returned : fromC(returned);
-      };
-    case 2:
-      return function (a?: unknown, b?: unknown) {
-        if (arguments.length !== 2) throw wrongCount(source, arguments.length, 2);
-        let frame: Frame | undefined;
-        const x = isOrdinary(a, first) ? a : pass(a, first, (frame = frameOf(call)));
-        const y = isOrdinary(b, second) ? b : pass(b, second, (frame ??= frameOf(call)));
-        if (frame?.lent !== undefined) return finish(call, [x, y], frame.lent, errno);
-        enter(errno);
-        let returned: unknown;
-        try {
-          returned = raw(x, y);
-        } catch (error) {
-          throw koffiError(error);
-        } finally {
-          leave(errno);
-        }
-        if (calls.failed !== undefined) throwFailure();
-        return fromC === undefined ? returned : fromC(returned);
-      };
-    case 3:
-      return function (a?: unknown, b?: unknown, c?: unknown) {
-        if (arguments.length !== 3) throw wrongCount(source, arguments.length, 3);
-        let frame: Frame | undefined;
-        const x = isOrdinary(a, first) ? a : pass(a, first, (frame = frameOf(call)));
-        const y = isOrdinary(b, second) ? b : pass(b, second, (frame ??= frameOf(call)));
-        const z = isOrdinary(c, third) ? c : pass(c, third, (frame ??= frameOf(call)));
-        if (frame?.lent !== undefined) return finish(call, [x, y, z], frame.lent, errno);
-        enter(errno);
-        let returned: unknown;
-        try {
-          returned = raw(x, y, z);
-        } catch (error) {
-          throw koffiError(error);
-        } finally {
-          leave(errno);
-        }
-        if (calls.failed !== undefined) throwFailure();
-        return fromC === undefined ? returned : fromC(returned);
-      };
-    default:
-      return function (...args: unknown[]) {
-        if (args.length !== parameters.length) throw wrongCount(source, args.length, parameters.length);
-        return callWith(call, args);
-      };
-  }
-}
-
-/** A call with arguments whose number is right. */
-function callWith(call: BoundCall, args: readonly unknown[]): unknown {
-  const frame: Frame = { lent: undefined };
-  const passed = call.parameters.map((p, i) => pass(args[i], p, frame));
-  return finish(call, passed, frame.lent ?? [], errnoCell());
-}
-
-/** What a call lends to C goes into it. */
-function frameOf({ copies }: BoundCall): Frame {
-  return copies ? { lent: undefined } : NO_FRAME;
-}
-
-/** For functions without pointer parameters, which have nothing to bring back. Nothing is ever put into it. */
-const NO_FRAME: Frame = { lent: undefined };
-
-/** Calls C, and brings back what it changed in copies, also when a callback has thrown meanwhile. */
-function finish(
-  { raw, fromC }: BoundCall,
-  args: readonly unknown[],
-  lent: readonly Lent[],
-  errno: Record<number, number>,
-): unknown {
-  try {
-    enter(errno);
-    let returned: unknown;
-    try {
-      returned = raw(...args);
-    } catch (error) {
-      throw koffiError(error);
-    } finally {
-      leave(errno);
-    }
-    if (calls.failed !== undefined) throwFailure();
-    return fromC === undefined ? returned : fromC(returned, lent);
-  } finally {
-    for (const one of lent) one.after?.(one);
-  }
-}
-
-function enter(errno: Record<number, number>): void {
-  made.made++;
-  calls.active++;
-  errno[0] = calls.errno;
-}
-
-function leave(errno: Record<number, number>): void {
-  calls.active--;
-  calls.errno = errno[0] ?? 0;
 }
 
 function describeFunction(
@@ -264,21 +120,6 @@ function describeFunction(
     toString: { value: text, configurable: true },
     [inspect.custom]: { value: text, configurable: true },
   });
-}
-
-function wrongCount(source: FunctionSource, given: number, wanted: number): TypeError {
-  const type = source.type();
-  const least = type.variadic ? 'at least ' : '';
-  const arguments_ = wanted === 1 ? '1 argument' : `${wanted} arguments`;
-  // A definition in that form takes none; a declaration, which a header has, says nothing of them (C17 §6.7.6.3p14).
-  const hint =
-    type.prototyped || wanted > 0
-      ? ''
-      : `\n  it has no prototype; if it takes arguments, say their types: lookup('${source.name}', '${print(type.result)} (…)')`;
-  return typeError(
-    'ERR_ARGUMENT_COUNT',
-    `${print(type, source.name)}: takes ${least}${arguments_}, got ${given}${hint}`,
-  );
 }
 
 /** The address of what stands for a C function pointer: a callable's own, or that of a new callback for a JavaScript function. */
