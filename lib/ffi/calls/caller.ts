@@ -39,13 +39,13 @@ export function callerOf(call: BoundCall, source: FunctionSource): CFunction {
     : (Object.setPrototypeOf(caller, Function.prototype) as CFunction);
 }
 
-/** For ordinary arguments nothing is made: a rest array, or a frame, costs as much as the call. */
+/** For ordinary arguments nothing is made: a rest array, or a frame, costs as much as the call. And what surrounds it is written out, not called. */
 function textOf(count: number): string {
   const each = (write: (i: number) => string, separator = ', '): string =>
     Array.from({ length: count }, (_, i) => write(i)).join(separator);
   return `(function (call, source, tools, errno) {
     'use strict';
-    const { enter, finish, frameOf, isOrdinary, koffiError, leave, pass, state, throwFailure, wrongCount } = tools;
+    const { finish, frameOf, isOrdinary, koffiError, made, pass, state, throwFailure, wrongCount } = tools;
     const { raw, parameters, fromC } = call;
     const [${each((i) => `p${i}`)}] = parameters;
     return function (${each((i) => `a${i}`)}) {
@@ -53,14 +53,18 @@ function textOf(count: number): string {
       let frame;
       ${each((i) => `const x${i} = isOrdinary(a${i}, p${i}) ? a${i} : pass(a${i}, p${i}, (frame ??= frameOf(call)));`, '\n      ')}
       if (frame?.lent !== undefined) return finish(call, [${each((i) => `x${i}`)}], frame.lent);
-      enter(errno);
+      const { active } = state;
+      state.active = active + 1;
+      made.made++;
+      errno[0] = state.errno;
       let returned;
       try {
         returned = raw(${each((i) => `x${i}`)});
       } catch (error) {
         throw koffiError(error);
       } finally {
-        leave(errno);
+        state.active = active;
+        state.errno = errno[0];
       }
       if (state.failed !== undefined) throwFailure();
       return fromC === undefined ? returned : fromC(returned);
@@ -83,35 +87,27 @@ function frameOf({ copies }: BoundCall): Frame {
 /** For functions without pointer parameters, which have nothing to bring back. Nothing is ever put into it. */
 const NO_FRAME: Frame = { lent: undefined };
 
-/** Calls C, and brings back what it changed in copies, also when a callback has thrown meanwhile. */
+/** As the text above calls C, where something was lent; and brings back what it changed in copies, also when a callback has thrown meanwhile. */
 function finish({ raw, fromC }: BoundCall, args: readonly unknown[], lent: readonly Lent[]): unknown {
   const errno = errnoCell();
   try {
-    enter(errno);
+    state.active++;
+    made.made++;
+    errno[0] = state.errno;
     let returned: unknown;
     try {
       returned = raw(...args);
     } catch (error) {
       throw koffiError(error);
     } finally {
-      leave(errno);
+      state.active--;
+      state.errno = errno[0];
     }
     if (state.failed !== undefined) throwFailure();
     return fromC === undefined ? returned : fromC(returned, lent);
   } finally {
     for (const one of lent) one.after?.(one);
   }
-}
-
-function enter(errno: Record<number, number>): void {
-  made.made++;
-  state.active++;
-  errno[0] = state.errno;
-}
-
-function leave(errno: Record<number, number>): void {
-  state.active--;
-  state.errno = errno[0] ?? 0;
 }
 
 /** What is thrown for a call with too few arguments, or too many. */
@@ -131,15 +127,4 @@ export function wrongCount(source: FunctionSource, given: number, wanted: number
 }
 
 /** What a caller uses beside its call. */
-const tools = {
-  enter,
-  finish,
-  frameOf,
-  isOrdinary,
-  koffiError,
-  leave,
-  pass,
-  state,
-  throwFailure,
-  wrongCount,
-};
+const tools = { finish, frameOf, isOrdinary, koffiError, made, pass, state, throwFailure, wrongCount };
