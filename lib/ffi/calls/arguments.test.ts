@@ -37,6 +37,20 @@ describe.each(INTEGERS)('echo_%s, %s', (name, type, least, most) => {
     expect(seen()).toBe(String(value));
   });
 
+  if (wide) {
+    const later = (echo as typeof echo & { async: (value: number) => Promise<unknown> }).async;
+    it.each([2 ** 31, 2 ** 32, 2 ** 53 - 1, ...(least === 0n ? [] : [-1, -(2 ** 31) - 1, 1 - 2 ** 53])])(
+      'the number %p arrives whole, also from another thread',
+      async (value) => {
+        expect(echo(value)).toBe(BigInt(value));
+        expect(seen()).toBe(String(value));
+        echo(0);
+        expect(await later(value)).toBe(BigInt(value));
+        expect(seen()).toBe(String(value));
+      },
+    );
+  }
+
   it.each([
     [(least as number) - (one as number), 'ERR_OUT_OF_RANGE', `is out of range for ${type} (`],
     [(most as number) + (one as number), 'ERR_OUT_OF_RANGE', `is out of range for ${type} (`],

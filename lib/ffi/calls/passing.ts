@@ -55,7 +55,7 @@ export interface Passing extends Returning {
   toC(value: unknown, what: string, frame: Frame): unknown;
   /** Takes back what `toC` has made, for the next call. */
   readonly recycle?: (value: unknown) => void;
-  /** The numbers that `toC` would return unchanged: most calls need no more than a comparison. */
+  /** The numbers that koffi takes for what `toC` would return: most calls need no more than a comparison. */
   readonly numbers?: NumberRange;
   /** Whether `toC` would return any text unchanged in which there is no NUL. */
   readonly text?: boolean;
@@ -180,13 +180,15 @@ function integerPassing(
     const { least, most } = limits(size * 8, signed);
     return { koffi: machine, toC, numbers: { least: Number(least), most: Number(most), whole: true } };
   }
+  // koffi passes them exactly, and sooner than bigints.
+  const safe = { least: signed ? Number.MIN_SAFE_INTEGER : 0, most: Number.MAX_SAFE_INTEGER, whole: true };
   // koffi gives a number where it is exact, else a bigint.
   const fromC = (raw: unknown): bigint | number => {
     const exact = BigInt(raw as number | bigint);
     // koffi gives a callback its unsigned arguments as signed ones (3.3.4, interp.cc: RELAY of PushUInt64).
     return fromBigInt(signed ? exact : BigInt.asUintN(64, exact), values.int64, result);
   };
-  return { koffi: machine, toC, fromC };
+  return { koffi: machine, toC, fromC, numbers: safe };
 }
 
 /** How a pointer comes from C as its address, which is looked at here: koffi reads the text of `str` at any address. */
