@@ -1,12 +1,12 @@
 import { ByteCursor } from '../bytes/cursor.js';
 import { BufferSource, type ByteSource, ForwardSource, readCString } from '../bytes/source.js';
 import { FormatError } from '../errors.js';
-import { type Abbrev, AbbrevTable, findAbbrev, KnownAbbrevs } from './abbrev.js';
+import { AbbrevTables } from './abbrev-tables.js';
 import { DW_FORM } from './constants.js';
 import { unitDensity } from './density.js';
 import { type Encoding, readAddress, readIndex, readOffset } from './form.js';
 import type { Imports } from './imports.js';
-import { type DwarfSections, MissingFileError, parseAt } from './sections.js';
+import { type DwarfSections, MissingFileError } from './sections.js';
 import type { SplitUnits } from './split.js';
 import { Unit, parseUnitHeader } from './unit.js';
 
@@ -16,8 +16,6 @@ const imports = () => require('./imports.js') as typeof import('./imports.js');
 
 /** Bytes of units that are kept at a time; the unit that was read first goes first. */
 const UNIT_BYTES = 16 << 20;
-/** Abbreviations in the tables that are kept at a time, 80 bytes each besides what tables share. Units of one compiler have 30 to 150. */
-const ABBREVS = 1 << 18;
 /** The sections that a walk over all units, and who asks where its symbols are declared, read all of, and the most bytes of one that are kept. */
 const WALKED: readonly string[] = ['.debug_info', '.debug_abbrev', '.debug_str', '.debug_line_str'];
 const MAX_AHEAD = 1 << 25;
@@ -27,13 +25,11 @@ const PADDING = 4096;
 const STRINGS = 1 << 14;
 
 /**
- * The debug sections of one file and what is read of them once: units, abbreviation tables, strings.
+ * The debug sections of one file and what is read of them once: units, strings.
  *
  * Entries are named by one number, their offset in `.debug_info`; `.debug_types` of DWARF 4 is thought of as
  * lying behind it, so that an offset from there is one past the end of `.debug_info`. Further files that a library's
  * own leads to, a supplementary or split ones, are numbered behind it.
- *
- * Over 400 lines: what is kept of one file, and for how long, is decided in one place.
  */
 export class DebugFile {
   readonly littleEndian: boolean;
@@ -50,12 +46,10 @@ export class DebugFile {
   #supplementary: { readonly file: DebugFile } | { readonly error: MissingFileError } | undefined;
   #splitUnits: SplitUnits | undefined;
   #imports: Imports | undefined;
+  readonly abbrevs = new AbbrevTables(this);
   readonly #sections: DwarfSections;
   readonly #opened = new Map<string, ByteSource | undefined>();
   readonly #forward = new Map<ByteSource, ForwardSource>();
-  readonly #abbrevTables = new Map<string, AbbrevTable>();
-  readonly #knownAbbrevs = new Map<string, KnownAbbrevs>();
-  #abbrevs = 0;
   /** All of `.debug_str`, once it was read ahead. */
   #texts: Buffer | undefined;
   readonly #strings = new Map<number, string>();
@@ -247,47 +241,6 @@ export class DebugFile {
     return forward;
   }
 
-  /** The abbreviations at `offset`; units share tables (after LTO and dwz), but not their sizes if they differ in format. */
-  abbrevTable(offset: number, encoding: Encoding): AbbrevTable {
-    const key = tableKey(offset, encoding);
-    let table = this.#abbrevTables.get(key);
-    if (table === undefined) {
-      table = parseAt(
-        this.required('.debug_abbrev'),
-        offset,
-        this.littleEndian,
-        4096,
-        (cursor) => new AbbrevTable(cursor, this.#abbrevsOf(encoding)),
-      );
-      this.#abbrevs += table.size;
-      for (const [oldKey, old] of this.#abbrevTables) {
-        if (this.#abbrevs <= ABBREVS) break;
-        this.#abbrevTables.delete(oldKey);
-        this.#abbrevs -= old.size;
-      }
-      this.#abbrevTables.set(key, table);
-    }
-    return table;
-  }
-
-  #abbrevsOf(encoding: Encoding): KnownAbbrevs {
-    const key = encodingKey(encoding);
-    let known = this.#knownAbbrevs.get(key);
-    if (known === undefined) this.#knownAbbrevs.set(key, (known = new KnownAbbrevs(encoding)));
-    return known;
-  }
-
-  /** The abbreviation `code` at `offset`, of the entry of a unit of which no other may be wanted. */
-  rootAbbrev(offset: number, encoding: Encoding, code: number): Abbrev | undefined {
-    const table = this.#abbrevTables.get(tableKey(offset, encoding));
-    if (table !== undefined) return table.get(code);
-    const section = this.forward(this.required('.debug_abbrev'));
-    // gcc numbers them by how often they are used: a unit's own entry has one of the last.
-    return parseAt(section, offset, this.littleEndian, 1024, (cursor) =>
-      findAbbrev(cursor, this.#abbrevsOf(encoding), code),
-    );
-  }
-
   /** The string at the cursor; undefined for a form of no string. Throws a `MissingFileError` for one in a file that can't be had. */
   stringValue(
     unit: Encoding,
@@ -410,14 +363,6 @@ export class DebugFile {
     }
     return unit;
   }
-}
-
-function tableKey(offset: number, encoding: Encoding): string {
-  return `${offset}:${encodingKey(encoding)}`;
-}
-
-function encodingKey({ version, offsetSize, addressSize }: Encoding): string {
-  return `${version}:${offsetSize}:${addressSize}`;
 }
 
 /** Without a base a table starts behind its section's header (DWARF v5 §7.26, §7.27), as in split files. Before DWARF 5 it had none. */

@@ -152,7 +152,7 @@ export class Unit implements Encoding {
 
   get abbrevs(): AbbrevTable {
     if (this.#abbrevs !== undefined) return this.#abbrevs;
-    const table = this.file.abbrevTable(this.header.abbrevOffset, this);
+    const table = this.file.abbrevs.at(this.header.abbrevOffset, this);
     // Without bytes there is nothing to let go of, and nobody would.
     if (this.#cursor !== undefined) this.#abbrevs = table;
     return table;
@@ -231,7 +231,7 @@ export class Unit implements Encoding {
     cursor.pos = this.header.rootPos;
     const code = cursor.uleb();
     const abbrev =
-      this.file.rootAbbrev(this.header.abbrevOffset, this, code) ??
+      this.file.abbrevs.root(this.header.abbrevOffset, this, code) ??
       cursor.fail(`unknown abbreviation ${code}`, this.header.rootPos);
     const { attributes } = abbrev;
     const start = cursor.pos;
