@@ -26,7 +26,9 @@ const SCRIPTS = `
   vm.Script = class extends vm.Script {
     constructor(text, options) {
       super(text, options);
-      scripts[require('node:path').basename(options.filename)] = this.cachedDataRejected === false;
+      const { base, ext } = require('node:path').parse(options.filename);
+      // Another is what calls C, which is no file.
+      if (ext === '.js') scripts[base] = this.cachedDataRejected === false;
     }
   };
   const [main, path] = process.argv.slice(1);
