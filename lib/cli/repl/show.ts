@@ -39,7 +39,10 @@ function enumerator(value: unknown, colors: boolean, { type }: Surroundings): st
 function showError({ message, cause }: Error, stack: string, { names }: Surroundings): string {
   const lines = stack
     .split('\n')
-    .filter((line) => !(/^\s+at /.test(line) && (line.includes(PACKAGE) || /\bnode:|\bREPL\d+:/.test(line))));
+    .filter(
+      (line) =>
+        !(/^\s+at /.test(line) && (line.includes(PACKAGE) || /\bnode:|\bREPL\d+:|\belf-plugin:/.test(line))),
+    );
   const missing = /^(\S+) is not defined$/.exec(message)?.[1];
   if (missing !== undefined) lines[0] = `${lines[0] ?? ''}${didYouMean(missing, names())}`;
   if (cause !== undefined) lines.push(`  cause: ${inspect(cause, { depth: 0 }).split('\n')[0] ?? ''}`);
