@@ -28,7 +28,7 @@ import './ffi/values/factory.js';
  * initialised once per process, and stays. Opening it again, by whatever name, gives the same `Plugin`.
  *
  * Throws a `PluginError`: `ERR_PLUGIN_OPEN`, `ERR_PLUGIN_ALREADY_LOADED` for a byte copy of a library that is loaded,
- * `ERR_PLUGIN_VERSION` if it was compiled with other types than a library it needs has, `ERR_PLUGIN_INIT` if its init function failed. A failed open runs none of its code.
+ * `ERR_PLUGIN_VERSION` if it was compiled with other types than a library it needs has, `ERR_PLUGIN_INIT` if its init function failed. An open that fails in another way has run none of its code.
  *
  * The type argument is that of generated declarations (`elf-plugin dts`), `typeof import("./plugin_name.so")`, and makes all of it typed; without one
  * everything is checked when it is used.

@@ -14,10 +14,10 @@ import { UnitsByAddress } from './aranges.js';
 import { mayHaveTypes } from './compiler.js';
 import { DW_AT, DW_LANG, DW_TAG } from './constants.js';
 import { entryDensity } from './density.js';
+import { DescribedSymbol } from './described-symbol.js';
 import { Die } from './die.js';
 import { DebugFile } from './file.js';
 import { hasParameters, isPrototyped } from './function-type.js';
-import type { SourceFile } from './line-files.js';
 import type { LookupTables } from './lookup-tables.js';
 import type { NameIndex, TypeKeyword } from './name-index.js';
 import type { DwarfSections } from './sections.js';
@@ -34,8 +34,6 @@ import { walkTop } from './walk.js';
 const missingTypes = () => require('./missing-types.js') as typeof import('./missing-types.js');
 /** Few libraries have an index in them. */
 const lookupTables = () => require('./lookup-tables.js') as typeof import('./lookup-tables.js');
-/** Few ask where a symbol is declared. */
-const lineFiles = once(() => require('./line-files.js') as typeof import('./line-files.js'));
 /** Loaded when a search by address has failed, or a type is asked for by name. */
 const nameIndex = () => require('./name-index.js') as typeof import('./name-index.js');
 const everyUnit = () => require('./every-unit.js') as typeof import('./every-unit.js');
@@ -372,31 +370,6 @@ export class DwarfInfo {
       this.#declared.set(unit, found);
     }
     return found;
-  }
-}
-
-class DescribedSymbol implements TypedSymbol {
-  readonly type: CType;
-  readonly language: number | undefined;
-  readonly #die: Die;
-  #declFile: SourceFile | undefined;
-
-  constructor(die: Die, type: CType) {
-    this.#die = die;
-    this.type = type;
-    this.language = (die.inherited(DW_AT.name) ?? die).language;
-  }
-
-  get declFile(): string | undefined {
-    return (this.#declFile ??= lineFiles().declFile(this.#die))?.path;
-  }
-
-  get compDir(): string | undefined {
-    return (this.#declFile ??= lineFiles().declFile(this.#die))?.compDir;
-  }
-
-  get declLine(): number | undefined {
-    return this.#die.inherited(DW_AT.decl_line)?.number(DW_AT.decl_line);
   }
 }
 

@@ -32,9 +32,11 @@ it('row 63: Boost: no name is decorated and no directory searched unless findLib
   const result = host(
     `
     const { findLibrary } = plugin;
-    const refused = ['basics', 'libbasics', 'libm.so.6', 'm'].map((name) => failure(() => open(name)).first);
+    const failures = ['basics', 'libbasics', 'libm.so.6', 'm'].map((name) => failure(() => open(name)));
+    const refused = failures.map(({ first }) => first);
+    const hints = failures.map(({ more }) => /findLibrary\\('(.*)'\\)/.exec(more.join())?.[1]);
     const system = findLibrary('m');
-    print({ refused, decorated: findLibrary('basics'), byName: findLibrary('libbasics.so'), none: findLibrary('no such library') ?? null,
+    print({ refused, hints, decorated: findLibrary('basics'), byName: findLibrary('libbasics.so'), none: findLibrary('no such library') ?? null,
       system: [/\\/libm\\.so\\.6$/.test(system), findLibrary('libm.so.6') === system, open(system).path === fs.realpathSync(system), open(system).has('cos')] });`,
     { cwd: built, env: { LD_LIBRARY_PATH: built } },
   );
@@ -43,6 +45,7 @@ it('row 63: Boost: no name is decorated and no directory searched unless findLib
   );
   expect(result).toEqual({
     refused,
+    hints: ['basics', 'libbasics', 'libm.so.6', 'm'],
     decorated: basics,
     byName: basics,
     none: null,

@@ -19,7 +19,7 @@ export function realPath(name: string): string {
   try {
     path = realpathSync.native(name);
   } catch (error) {
-    throw new Refusal('realpath failed', { cause: error, lines: [messageOf(error)] });
+    throw new Refusal('realpath failed', { cause: error, lines: [messageOf(error), ...systemLibrary(name)] });
   }
   // dlopen expands them in any path (glibc elf/dl-load.c, is_dst), and would open another file than the one that was read here.
   const [token] =
@@ -27,6 +27,13 @@ export function realPath(name: string): string {
   if (token === undefined) return path;
   const reason = `the dynamic linker takes ${token} in a path for another directory's name: rename it`;
   throw refusedFile(path, `cannot open shared object file\n${reason}`);
+}
+
+/** For who expects a search, as `dlopen` makes it. */
+function systemLibrary(name: string): string[] {
+  const { findLibrary } = require('../elf/search.js') as typeof import('../elf/search.js');
+  const found = findLibrary(name) !== undefined;
+  return found ? [`the library of the system is findLibrary('${name}')`] : [];
 }
 
 function whyInvalid(name: string): string | undefined {

@@ -59,8 +59,8 @@ const REMEMBERED = 1 << 16;
 
 /**
  * A C pointer with the type of what it points to. `value` reads and writes C memory itself. A pointer into memory whose bounds
- * are known (a variable, an `alloc`, an array) can't leave it: that is a `RangeError`. So is nothing else: where C handed out a bare
- * address, only what is not mapped at all is refused.
+ * are known (a variable, an `alloc`, an array) can't leave it: that is a `RangeError`. Where C handed out a bare address, only what is
+ * not mapped at all is refused.
  *
  * @example
  * const V = plugin.lookup('V');   // int V;

@@ -65,6 +65,12 @@ describe('struct point', () => {
     expect(call('check_point', 1, 2)).toBe(1);
   });
 
+  it('is C in a text, and no number', () => {
+    const text = point.value as unknown as string;
+    expect(`point: ${text}`).toBe(`point: ${inspect(text)}`);
+    expect(() => Number(text)).toThrow('struct point is no number');
+  });
+
   it('takes a view of the same type, and no other', () => {
     const other = plugin.alloc('struct point', { x: 11, y: 12 }) as Pointer<Point>;
     point.value = other.value;

@@ -52,6 +52,13 @@ export abstract class RecordView {
           return inspectMemory(shape.type, block, offset, depth, options);
         },
       },
+      // A symbol clashes with no field.
+      [Symbol.toPrimitive]: {
+        value(this: RecordView, hint: string) {
+          if (hint !== 'number') return inspect(this);
+          throw typeError('ERR_INVALID_ARG_VALUE', `${print(placeOf(this).shape.type)} is no number`);
+        },
+      },
       // What compares any objects (Jest, node:assert, lodash) asks what kind they are before it asks for their keys.
       [Symbol.toStringTag]: {
         get(this: RecordView) {
