@@ -200,9 +200,9 @@ describeWith(['gcc', 'mkfifo'], 'what is no library', () => {
   it('and one that is replaced and deleted while it is opened gives a plugin or an error', () => {
     const torn = join(folder, 'torn-open.so');
     const other = compile('\nint f(int x) { return x + 1; }\n');
-    // Each is whole before it has the name: what is cut behind the back of the linker ends the process (docs/security.md).
+    // Each is whole before it has the name, and none is a FIFO: what is cut behind the back of the linker ends the process, and it waits for who writes a FIFO (docs/security.md).
     const put = (what: string): string => `cp ${what} ${torn}.new; mv ${torn}.new ${torn}`;
-    const script = `while :; do ${put(library)}; ${put(other)}; rm -f ${torn}; ln -s torn-open.so ${torn}; rm ${torn}; mkfifo ${torn}; done`;
+    const script = `while :; do ${put(library)}; ${put(other)}; rm -f ${torn}; ln -s torn-open.so ${torn}; rm ${torn}; mkdir ${torn}; rmdir ${torn}; done`;
     const writer = spawn('sh', ['-c', script], { detached: true, stdio: 'ignore' });
     try {
       const { status, signal, stdout } = runChild(
